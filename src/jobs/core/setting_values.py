@@ -1,0 +1,258 @@
+"""What a setting's text may be, and the typed value it becomes. Parsers raise `BadValueError`."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jobs.core.i18n import Language, Words
+from jobs.core.words import settings as words
+
+
+class BadValueError(ValueError):
+    """Why a value cannot work: a sentence that still waits for the variable's name and the language."""
+
+    def __init__(self, sentence: Words, **values: object) -> None:
+        super().__init__(sentence.en)
+        self._sentence = sentence
+        self._values = values
+
+    def say(self, name: str, language: Language) -> str:
+        return self._sentence.say(language, name=name, **self._values)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server's IPv4 address and port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramProxy:
+    """The way to Telegram through somebody else's machine; `secret` belongs to mtproxy alone."""
+
+    kind: Literal["socks5", "http", "mtproxy"]
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """The file a secret is to be read from; the parsers of secrets read it."""
+
+    path: Path
+
+    def read(self) -> str:
+        try:
+            text = self.path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not text"
+            raise BadValueError(words.SECRET_FILE_UNREADABLE, path=self.path, reason=reason) from None
+        if not text:
+            raise BadValueError(words.SECRET_FILE_EMPTY, path=self.path)
+        return text
+
+
+def _text_of_secret(value: object) -> object:
+    text = value.read() if isinstance(value, SecretFile) else value
+    if isinstance(text, str):
+        text = text.strip()
+        if re.search(r"\s", text):
+            raise BadValueError(words.SECRET_HAS_SPACES)
+    return text
+
+
+def secret(value: object) -> object:
+    return _text_of_secret(value)
+
+
+def anthropic_key(value: object) -> object:
+    text = _text_of_secret(value)
+    if isinstance(text, str) and text.startswith("sk-ant-oat"):
+        raise BadValueError(words.KEY_IS_TOKEN)
+    return text
+
+
+def oauth_token(value: object) -> object:
+    text = _text_of_secret(value)
+    if isinstance(text, str) and text.startswith("sk-ant-api"):
+        raise BadValueError(words.TOKEN_IS_KEY)
+    return text
+
+
+def api_hash(value: object) -> object:
+    text = _text_of_secret(value)
+    if isinstance(text, str) and text and not re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        raise BadValueError(words.BAD_API_HASH)
+    return text
+
+
+def whole_number(value: object, *, low: int) -> object:
+    if isinstance(value, str):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
+            raise BadValueError(words.NOT_A_WHOLE_NUMBER, value=value)
+        value = int(value)
+    if isinstance(value, int) and value < low:
+        raise BadValueError(words.OUT_OF_RANGE, low=low, value=value)
+    return value
+
+
+def user_id(value: object) -> object:
+    """A person's id: positive. Channels and groups have negative ones."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{1,18}", value.strip(), re.ASCII):
+            raise BadValueError(words.NOT_A_NUMERIC_ID)
+        return int(value)
+    return value
+
+
+def url(value: object, *, schemes: tuple[str, ...], example: str) -> object:
+    """An address with one of `schemes`, without a trailing slash."""
+    if not isinstance(value, str):
+        return value
+    problem = BadValueError(
+        words.BAD_URL, schemes=" / ".join(f"{scheme}://" for scheme in schemes), example=example
+    )
+    try:
+        parts = urlsplit(value.strip())
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        raise problem from None
+    if parts.scheme not in schemes or not parts.hostname or re.search(r"\s", value.strip()):
+        raise problem
+    return value.strip().rstrip("/")
+
+
+def http_proxy(value: object) -> object:
+    if isinstance(value, str) and "://" not in value:
+        value = f"http://{value}"  # curl and its like accept a bare host:port here
+    return url(value, schemes=("http", "https"), example="http://10.0.0.1:3128")
+
+
+def telegram_proxy(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return _parse_proxy(value.strip())
+    except BadValueError:
+        raise
+    except (ValueError, KeyError):
+        raise BadValueError(words.BAD_TG_PROXY) from None
+
+
+def _parse_proxy(text: str) -> TelegramProxy:
+    parts = urlsplit(text)
+    if parts.scheme == "tg" or parts.hostname in ("t.me", "telegram.me"):
+        return _parse_proxy_link(parts.netloc if parts.scheme == "tg" else parts.path.strip("/"), parts.query)
+    if parts.hostname is None or parts.port is None:
+        raise ValueError(text)
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    match parts.scheme:
+        case "socks5" | "socks5h":
+            return TelegramProxy("socks5", parts.hostname, parts.port, username, password)
+        case "http":
+            return TelegramProxy("http", parts.hostname, parts.port, username, password)
+        case "mtproxy":
+            return TelegramProxy("mtproxy", parts.hostname, parts.port, secret=_proxy_secret(username or ""))
+        case _:
+            raise ValueError(parts.scheme)
+
+
+def _parse_proxy_link(kind: str, query: str) -> TelegramProxy:
+    """A link as Telegram's apps share it: t.me/proxy?…, t.me/socks?…, tg://proxy?…"""
+    values = {key: found[0] for key, found in parse_qs(query).items()}
+    host, port = values["server"], int(values["port"])
+    if kind == "socks":
+        return TelegramProxy("socks5", host, port, values.get("user"), values.get("pass"))
+    if kind != "proxy":
+        raise ValueError(kind)
+    return TelegramProxy("mtproxy", host, port, secret=_proxy_secret(values["secret"]))
+
+
+def _proxy_secret(text: str) -> str:
+    """The 32 hexadecimal characters that Telethon wants, out of a plain or a dd-secret."""
+    text = text.lower()
+    if text.startswith("ee") and len(text) > 32:
+        raise BadValueError(words.FAKE_TLS_SECRET)
+    text = text[2:] if text.startswith("dd") and len(text) == 34 else text
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise BadValueError(words.BAD_MTPROXY_SECRET)
+    return text
+
+
+def endpoint(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.strip().rpartition(":")
+    try:
+        address = str(ipaddress.IPv4Address(host))
+        number = int(port)
+    except ValueError:
+        raise BadValueError(words.BAD_ENDPOINT) from None
+    if not 0 < number < 65536:
+        raise BadValueError(words.BAD_ENDPOINT)
+    return Endpoint(address, number)
+
+
+def server_key(value: object) -> object:
+    """A file with an RSA public key in PEM (PKCS#1), as Telegram publishes its own."""
+    if not isinstance(value, str | Path):
+        return value
+    path = Path(value).expanduser().resolve()
+    try:
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if "-----BEGIN RSA PUBLIC KEY-----" not in text or "-----END RSA PUBLIC KEY-----" not in text:
+        raise BadValueError(words.BAD_SERVER_KEY, path=path)
+    return path
+
+
+def zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value.strip().removeprefix(":"))  # POSIX lets TZ start with a colon
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadValueError(words.BAD_ZONE, value=value) from None
+
+
+def choice(value: object, *, choices: tuple[str, ...]) -> object:
+    """One of `choices`, in whatever case it was written."""
+    if not isinstance(value, str):
+        return value
+    for known in choices:
+        if value.strip().lower() == known.lower():
+            return known
+    raise BadValueError(words.NOT_ONE_OF, choices=", ".join(choices), value=value)
+
+
+def folder(value: object) -> object:
+    if not isinstance(value, str | Path):
+        return value
+    path = Path(value).expanduser().resolve()
+    if path.exists() and not path.is_dir():
+        raise BadValueError(words.FOLDER_IS_FILE, path=path)
+    return path
+
+
+def session_file(value: object) -> object:
+    """The file as Telethon will name it: it appends .session where that is missing."""
+    if not isinstance(value, str | Path):
+        return value
+    path = Path(value).expanduser().resolve()
+    path = path if path.suffix == ".session" else path.with_name(f"{path.name}.session")
+    if path.is_dir():
+        raise BadValueError(words.SESSION_IS_FOLDER, path=path)
+    return path

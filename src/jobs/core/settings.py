@@ -1,0 +1,364 @@
+"""The settings: environment variables and a `.env` file, parsed once, with every problem said at once."""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
+
+import tzlocal
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from jobs.core import setting_values as parse
+from jobs.core.errors import ConfigError
+from jobs.core.i18n import Language, Words
+from jobs.core.setting_values import BadValueError, Endpoint, SecretFile, TelegramProxy
+from jobs.core.words import settings as words
+
+DEFAULT_MODEL = "claude-sonnet-5"
+ENV_FILE = Path(".env")
+SECRETS = ("TG_API_HASH", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY")
+"""Each of these may also be given as a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropic`."""
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def _parsed(parser: Callable[..., object], **options: object) -> BeforeValidator:
+    return BeforeValidator(partial(parser, **options) if options else parser)
+
+
+def _machine_zone() -> ZoneInfo:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a machine without a zone is in UTC, and that is fine
+        try:
+            return ZoneInfo(tzlocal.get_localzone_name())
+        except (LookupError, ValueError, OSError, TypeError):
+            return ZoneInfo("UTC")
+
+
+def _session_beside_data(fields: Mapping[str, object]) -> Path:
+    return Path(str(fields["data_dir"])) / "telethon.session"
+
+
+def _setting(about: str, example: str = "", default: str = "") -> FieldInfo:
+    """What docs/settings.md says of a variable; `default` where the code's own would not read well."""
+    return FieldInfo(
+        description=about, examples=[example] if example else [], json_schema_extra={"default": default}
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, from `load_settings()`. Paths are absolute; 0 and "" mean not set."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+        populate_by_name=True,
+    )
+
+    tg_api_id: Annotated[
+        int,
+        _parsed(parse.whole_number, low=0),
+        _setting(
+            "The number of your Telegram application, from my.telegram.org, “API development tools”.",
+            "1234567",
+        ),
+    ] = 0
+    tg_api_hash: Annotated[
+        SecretStr,
+        _parsed(parse.api_hash),
+        _setting("The hash that stands beside that number.", "0123456789abcdef0123456789abcdef"),
+    ] = SecretStr("")
+    tg_user_id: Annotated[
+        int,
+        _parsed(parse.user_id),
+        _setting(
+            "Your own numeric Telegram id: whoever has it is the owner. "
+            "The id of the assistant's own account makes Saved Messages the chat with it.",
+            "123456789",
+        ),
+    ] = 0
+    anthropic_api_key: Annotated[
+        SecretStr | None,
+        _parsed(parse.anthropic_key),
+        _setting(
+            "Key of the Claude API. Where this and CLAUDE_CODE_OAUTH_TOKEN are both set, this one is used."
+        ),
+    ] = None
+    claude_code_oauth_token: Annotated[
+        SecretStr | None,
+        _parsed(parse.oauth_token),
+        _setting(
+            "Token of a Claude subscription, from `claude setup-token`. Used only without ANTHROPIC_API_KEY."
+        ),
+    ] = None
+    anthropic_base_url: Annotated[
+        str,
+        _parsed(parse.url, schemes=("http", "https"), example="https://api.anthropic.com"),
+        _setting("Where the Claude API answers.", "https://llm.example.org"),
+    ] = "https://api.anthropic.com"
+    claude_model: Annotated[str, _setting("The model that thinks.", "claude-haiku-4-5")] = DEFAULT_MODEL
+    openai_api_key: Annotated[
+        SecretStr | None,
+        _parsed(parse.secret),
+        _setting("Key of the OpenAI API, for voice messages and search."),
+    ] = None
+    openai_base_url: Annotated[
+        str,
+        _parsed(parse.url, schemes=("http", "https"), example="https://api.openai.com/v1"),
+        _setting("Where the OpenAI API answers.", "https://speech.example.org/v1"),
+    ] = "https://api.openai.com/v1"
+    http_proxy: Annotated[
+        SecretStr | None,
+        _parsed(parse.http_proxy),
+        _setting("Proxy for Claude and OpenAI (not for Telegram).", "http://user:password@10.0.0.1:3128"),
+    ] = None
+    tg_proxy: Annotated[
+        TelegramProxy | None,
+        _parsed(parse.telegram_proxy),
+        _setting(
+            "Proxy for Telegram: socks5, http, mtproxy (`mtproxy://SECRET@host:port`), or a t.me/proxy link.",
+            "socks5://user:password@10.0.0.1:1080",
+        ),
+    ] = None
+    heartbeat_interval_minutes: Annotated[
+        int,
+        _parsed(parse.whole_number, low=0),
+        _setting("How often it looks by itself whether something is due; 0 switches that off.", "60"),
+    ] = 30
+    browser_cdp_url: Annotated[
+        str | None,
+        _parsed(parse.url, schemes=("http", "https", "ws", "wss"), example="http://browser:9223"),
+        _setting("Where the browser's DevTools answer.", "http://browser:9223"),
+    ] = None
+    query_timeout_seconds: Annotated[
+        int,
+        _parsed(parse.whole_number, low=1),
+        _setting(
+            "An answer that shows no sign of life for so many seconds is interrupted. "
+            "A tool at work is a sign of life for up to an hour.",
+            "600",
+        ),
+    ] = 300
+    timezone: Annotated[
+        ZoneInfo, _parsed(parse.zone), _setting("Your time zone.", "Europe/Berlin", default="the machine's")
+    ] = Field(default_factory=_machine_zone, validation_alias="TZ")
+    language: Annotated[
+        Literal["en", "ru", "auto"],
+        _parsed(parse.choice, choices=("en", "ru", "auto")),
+        _setting("The language it speaks to you: en, ru, or auto (that of your Telegram app).", "ru"),
+    ] = "auto"
+    data_dir: Annotated[
+        Path, _parsed(parse.folder), _setting("The folder of its state.", "/data", default="./data")
+    ] = Path("data")
+    workspace_dir: Annotated[
+        Path,
+        _parsed(parse.folder),
+        _setting("The folder it works in, with its memory as Markdown.", "/workspace", default="./workspace"),
+    ] = Path("workspace")
+    tg_session_path: Annotated[
+        Path,
+        _parsed(parse.session_file),
+        _setting(
+            "The file that keeps it signed in to Telegram. One that already exists is used as it is.",
+            "/data/assistant.session",
+            default="DATA_DIR/telethon.session",
+        ),
+    ] = Field(default_factory=_session_beside_data)
+    tg_server: Annotated[
+        Endpoint | None,
+        _parsed(parse.endpoint),
+        _setting(
+            "Telegram server to sign in at instead of the real one (a test data centre).",
+            "149.154.167.40:443",
+        ),
+    ] = None
+    tg_server_key: Annotated[
+        Path | None,
+        _parsed(parse.server_key),
+        _setting("File with that server's RSA public key (PEM).", "/data/test-dc.pem"),
+    ] = None
+    log_level: Annotated[
+        LogLevel,
+        _parsed(parse.choice, choices=("DEBUG", "INFO", "WARNING", "ERROR")),
+        _setting("How much it writes to its log: DEBUG, INFO, WARNING or ERROR.", "DEBUG"),
+    ] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del env_settings, file_secret_settings
+        environment = _Environment(settings_cls)
+        return (
+            init_settings,
+            environment,
+            dotenv_settings,
+            _SecretFiles(settings_cls, environment, dotenv_settings),
+        )
+
+    @classmethod
+    def load(cls, env_file: Path = ENV_FILE) -> Self:
+        """Read environment and `env_file`; raises ConfigError with one sentence for every wrong value.
+
+        What is merely not set yet is no error here: see `missing` and `require_complete()`.
+        """
+        language = console_language(env_file=env_file)
+        try:
+            return cls(_env_file=env_file)  # pyright: ignore[reportCallIssue]
+        except ValidationError as error:
+            raise ConfigError(*_sentences(error, language)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            problem = words.ENV_FILE_UNREADABLE.say(language, path=env_file, reason=reason)
+            raise ConfigError(problem) from None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The variables that must be set before it can start and are not; empty when nothing is missing."""
+        return tuple(self._missing_sentences())
+
+    @property
+    def unconfigured(self) -> bool:
+        """Whether nothing at all has been set up yet (as opposed to a part)."""
+        return len(self.missing) == len(_REQUIRED)
+
+    @property
+    def console_language(self) -> Language:
+        """The language outside Telegram, where `auto` means the system's locale."""
+        return system_language() if self.language == "auto" else self.language
+
+    def require_complete(self) -> None:
+        """Raises ConfigError with a sentence for all that is missing to start, the sign-in included."""
+        language = self.console_language
+        problems = [sentence.say(language) for sentence in self._missing_sentences().values()]
+        if not self.tg_session_path.exists():
+            problems.append(words.MISSING_SESSION.say(language, path=self.tg_session_path))
+        if problems:
+            raise ConfigError(*problems)
+
+    def _missing_sentences(self) -> dict[str, Words]:
+        present = {
+            "TG_API_ID": bool(self.tg_api_id),
+            "TG_API_HASH": bool(self.tg_api_hash.get_secret_value()),
+            "TG_USER_ID": bool(self.tg_user_id),
+            "ANTHROPIC_API_KEY": bool(self.anthropic_api_key or self.claude_code_oauth_token),
+        }
+        return {name: sentence for name, sentence in _REQUIRED.items() if not present[name]}
+
+
+_REQUIRED = {
+    "TG_API_ID": words.MISSING_TG_API_ID,
+    "TG_API_HASH": words.MISSING_TG_API_HASH,
+    "TG_USER_ID": words.MISSING_TG_USER_ID,
+    "ANTHROPIC_API_KEY": words.MISSING_CLAUDE,
+}
+
+
+def load_settings(env_file: Path = ENV_FILE) -> Settings:
+    """`Settings.load()`: raises ConfigError with every problem at once."""
+    return Settings.load(env_file)
+
+
+def variable_name(field: str) -> str:
+    """The environment variable of a field of Settings."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else field.upper()
+
+
+def system_language() -> Language:
+    """Russian where the system's locale says so, else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return "ru" if value.lower().startswith("ru") else "en"
+    return "ru" if (locale.getlocale()[0] or "").lower().startswith("ru") else "en"
+
+
+def console_language(env_file: Path = ENV_FILE) -> Language:
+    """The language for a terminal, found without loading the settings: they may be what is wrong."""
+    try:
+        in_file = dotenv_values(env_file).get("LANGUAGE")
+    except (OSError, UnicodeDecodeError):
+        in_file = None
+    for value in (os.environ.get("LANGUAGE"), in_file):
+        match (value or "").strip().lower():
+            case "ru":
+                return "ru"
+            case "en":
+                return "en"
+            case _:
+                continue
+    return system_language()
+
+
+class _Environment(EnvSettingsSource):
+    """The process environment, less a LANGUAGE that is gettext's list of locales (`de_DE:en`), not ours."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        values = dict(super()._load_env_vars())
+        wanted = (values.get("language") or "").lower()
+        if wanted not in ("en", "ru", "auto") and re.fullmatch(r"[a-z]{2,3}([_.@:-].*)?", wanted):
+            del values["language"]
+        return values
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets as container platforms hand them over: `NAME_FILE` names a file. `NAME` itself comes first."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._variables: dict[str, str | None] = {}
+        for source in reversed(sources):
+            if isinstance(source, EnvSettingsSource | DotEnvSettingsSource):
+                self._variables.update(source.env_vars)
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[SecretFile | None, str, bool]:
+        del field
+        path = self._variables.get(f"{field_name}_file") if field_name.upper() in SECRETS else None
+        return (SecretFile(Path(path).expanduser()) if path else None), field_name, False
+
+    def __call__(self) -> dict[str, SecretFile]:
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _sentences(error: ValidationError, language: Language) -> list[str]:
+    sentences: list[str] = []
+    for detail in error.errors(include_url=False, include_input=False):
+        if detail["type"] == "default_factory_not_called":
+            continue  # it would have been derived from a value that is reported itself
+        name = str(detail["loc"][0]).upper() if detail["loc"] else ""
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, BadValueError):
+            sentences.append(cause.say(name, language))
+        else:
+            sentences.append(words.NOT_UNDERSTOOD.say(language, name=name))
+    return list(dict.fromkeys(sentences))
