@@ -1,0 +1,148 @@
+"""Incoming messages and what became of them.
+
+new → submitted → done, with the ways out: `dropped` (the owner stopped it), `failed` (given up, and said so),
+`parked` (waits for a person to mend something), `held` (nobody answers it). `submitted` and `parked` go back to
+`new` when the attempt ends without an answer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from jobs.core.clock import Clock, from_text, to_text
+from jobs.core.database import Transaction
+from jobs.core.messages import InboundMessage
+
+Settled = Literal["done", "dropped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One journalled message; `attempts` counts how often it was handed to the model."""
+
+    id: int
+    message: InboundMessage
+    attempts: int
+    not_before: datetime | None
+
+
+class Inbox:
+    """The inbox table."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def add(self, tx: Transaction, message: InboundMessage, session_key: str | None) -> bool:
+        """Journal a message for a session, or for nobody; False when it is there already."""
+        inserted = await tx.execute(
+            "INSERT INTO inbox (chat_id, message_id, revision, session_key, payload, state, received_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            message.chat_id,
+            message.message_id,
+            message.revision,
+            session_key,
+            message.model_dump_json(exclude_defaults=True),
+            "new" if session_key else "held",
+            to_text(self._clock.now()),
+        )
+        return inserted == 1
+
+    async def unclaimed(self, tx: Transaction, after: int) -> list[tuple[str, InboxRow]]:
+        """Open rows above id `after`, oldest first, with their sessions."""
+        rows = await tx.all(
+            "SELECT * FROM inbox WHERE state = 'new' AND session_key IS NOT NULL AND id > ? ORDER BY id",
+            after,
+        )
+        return [(str(row["session_key"]), _parse(row)) for row in rows]
+
+    async def latest(self, tx: Transaction, chat_id: int, message_id: int) -> tuple[str, InboxRow] | None:
+        """The newest revision of a message and its state."""
+        row = await tx.one(
+            "SELECT * FROM inbox WHERE chat_id = ? AND message_id = ? ORDER BY revision DESC LIMIT 1",
+            chat_id,
+            message_id,
+        )
+        return (str(row["state"]), _parse(row)) if row else None
+
+    async def amend(self, tx: Transaction, row_id: int, message: InboundMessage) -> bool:
+        """Replace the content of a row that the model has not seen; False when it has."""
+        changed = await tx.execute(
+            "UPDATE inbox SET payload = ? WHERE id = ? AND state = 'new' AND attempts = 0",
+            message.model_dump_json(exclude_defaults=True),
+            row_id,
+        )
+        return changed == 1
+
+    async def submit(self, tx: Transaction, row_ids: Iterable[int]) -> None:
+        """Count an attempt: from here on the model may have seen these."""
+        for row_id in row_ids:
+            await tx.execute(
+                "UPDATE inbox SET state = 'submitted', attempts = attempts + 1, not_before = NULL "
+                "WHERE id = ? AND state IN ('new', 'parked', 'submitted')",
+                row_id,
+            )
+
+    async def settle(self, tx: Transaction, row_ids: Iterable[int], outcome: Settled) -> int:
+        """End rows for good; returns how many were still open."""
+        settled = 0
+        for row_id in row_ids:
+            settled += await tx.execute(
+                "UPDATE inbox SET state = ?, settled_at = ?, not_before = NULL "
+                "WHERE id = ? AND state IN ('new', 'submitted', 'parked')",
+                outcome,
+                to_text(self._clock.now()),
+                row_id,
+            )
+        return settled
+
+    async def postpone(self, tx: Transaction, row_ids: Iterable[int], until: datetime | None) -> None:
+        """Back to the queue: until a moment (UTC), or parked until somebody mends the cause."""
+        for row_id in row_ids:
+            await tx.execute(
+                "UPDATE inbox SET state = ?, not_before = ? WHERE id = ? AND state IN ('new', 'submitted', 'parked')",
+                "new" if until else "parked",
+                to_text(until) if until else None,
+                row_id,
+            )
+
+    async def reopen_all(self, tx: Transaction) -> int:
+        """At start: whatever was in somebody's hands is in the queue again."""
+        return await tx.execute(
+            "UPDATE inbox SET state = 'new', not_before = NULL WHERE state IN ('submitted', 'parked') "
+            "OR (state = 'new' AND not_before IS NOT NULL)"
+        )
+
+    async def reconciled(self, tx: Transaction, chat_id: int) -> int | None:
+        """The id up to which the chat's history has been compared with the inbox."""
+        row = await tx.one("SELECT reconciled_id FROM chats WHERE chat_id = ?", chat_id)
+        return int(row["reconciled_id"]) if row else None
+
+    async def set_reconciled(self, tx: Transaction, chat_id: int, message_id: int) -> None:
+        """Remember how far the comparison got; it never goes back."""
+        await tx.execute(
+            "INSERT INTO chats (chat_id, reconciled_id) VALUES (?, ?) "
+            "ON CONFLICT (chat_id) DO UPDATE SET reconciled_id = max(reconciled_id, excluded.reconciled_id)",
+            chat_id,
+            message_id,
+        )
+
+    async def open_rows(self, tx: Transaction, session_key: str) -> Sequence[InboxRow]:
+        """Everything of a session that has no answer yet, oldest first."""
+        rows = await tx.all(
+            "SELECT * FROM inbox WHERE session_key = ? AND state IN ('new', 'submitted', 'parked') ORDER BY id",
+            session_key,
+        )
+        return [_parse(row) for row in rows]
+
+
+def _parse(row: sqlite3.Row) -> InboxRow:
+    return InboxRow(
+        id=row["id"],
+        message=InboundMessage.model_validate_json(row["payload"]),
+        attempts=row["attempts"],
+        not_before=from_text(row["not_before"]) if row["not_before"] else None,
+    )

@@ -1,0 +1,135 @@
+"""The steps that must happen together or not at all, and the bells that ring after they did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from jobs.core.clock import Clock
+from jobs.core.database import Database, Transaction
+from jobs.core.journal.effects import Effects, RecordedEffect
+from jobs.core.journal.inbox import Inbox, InboxRow, Settled
+from jobs.core.journal.outbox import Origin, Outbox
+from jobs.core.messages import InboundMessage, OutgoingText
+from jobs.core.usage import TurnUsage, Usage
+
+
+class Journal:
+    """Inbox, outbox, effects and usage over one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
+        self.inbox = Inbox(clock)
+        self.outbox = Outbox(clock)
+        self.effects = Effects(clock)
+        self.usage = Usage(database, clock)
+        self.received = asyncio.Event()
+        """Rings when there may be rows to claim; the dispatcher clears it."""
+        self.queued = asyncio.Event()
+        """Rings when there may be messages to send; the sender clears it."""
+
+    async def receive(self, message: InboundMessage, session_key: str | None) -> bool:
+        """Journal an incoming message; False when it was there already."""
+        async with self.database.transaction() as tx:
+            added = await self.inbox.add(tx, message, session_key)
+        if added and session_key:
+            self.received.set()
+        return added
+
+    async def receive_edit(self, message: InboundMessage, session_key: str | None) -> bool:
+        """Journal an edit: it changes a message that still waits, and is a message of its own after that.
+
+        False when it says nothing new. An edit of a message that was never seen is that message.
+        """
+        async with self.database.transaction() as tx:
+            known = await self.inbox.latest(tx, message.chat_id, message.message_id)
+            if known is None:
+                added = await self.inbox.add(tx, message.model_copy(update={"revision": 0}), session_key)
+            elif known[1].message.text == message.text or known[0] == "held":
+                return False
+            elif known[0] == "new" and await self.inbox.amend(
+                tx, known[1].id, message.model_copy(update={"revision": known[1].message.revision})
+            ):
+                return True
+            else:
+                added = await self.inbox.add(tx, message, session_key)
+        if added and session_key:
+            self.received.set()
+        return added
+
+    async def begin_attempt(self, session_key: str, rows: Sequence[InboxRow]) -> list[RecordedEffect]:
+        """Count an attempt for the rows; returns what earlier attempts of the session did already."""
+        async with self.database.transaction() as tx:
+            await self.inbox.submit(tx, [row.id for row in rows])
+            return await self.effects.unsettled(tx, session_key)
+
+    async def answer(
+        self,
+        session_key: str,
+        chat_id: int,
+        *,
+        row_ids: Sequence[int],
+        parts: Sequence[OutgoingText],
+        outcome: Settled = "done",
+        origin: Origin = "answer",
+        usage: TurnUsage | None = None,
+        started_by: str = "owner",
+    ) -> None:
+        """End a turn: its messages are settled and its answer is queued, in one transaction."""
+        async with self.database.transaction() as tx:
+            await self.inbox.settle(tx, row_ids, outcome)
+            await self.effects.settle(tx, session_key)
+            await self._say(tx, session_key, chat_id, parts, origin)
+            if usage is not None:
+                await self.usage.record(tx, usage, session_key=session_key, started_by=started_by, outcome=outcome)
+        self.queued.set()
+
+    async def postpone(
+        self,
+        session_key: str,
+        chat_id: int,
+        *,
+        row_ids: Sequence[int],
+        until: datetime | None,
+        notice: Sequence[OutgoingText],
+    ) -> None:
+        """Put messages back into the queue (parked when `until` is None) and say why, if anything is to be said."""
+        async with self.database.transaction() as tx:
+            await self.inbox.postpone(tx, row_ids, until)
+            if notice:
+                await self._say(tx, session_key, chat_id, notice, "notice")
+        self.queued.set()
+
+    async def reply(self, row_id: int, chat_id: int, parts: Sequence[OutgoingText]) -> None:
+        """Answer one message without the model (a command): settle it and queue the words."""
+        async with self.database.transaction() as tx:
+            if not await self.inbox.settle(tx, [row_id], "done"):
+                return
+            for part in parts:
+                await self.outbox.add(tx, chat_id, part, "answer")
+        self.queued.set()
+
+    async def notify(self, chat_id: int, parts: Sequence[OutgoingText]) -> None:
+        """Queue words of the program's own."""
+        async with self.database.transaction() as tx:
+            for part in parts:
+                await self.outbox.add(tx, chat_id, part, "notice")
+        self.queued.set()
+
+    async def reopen(self) -> int:
+        """At start: every message that has no answer is in the queue again. Returns how many were underway."""
+        async with self.database.transaction() as tx:
+            reopened = await self.inbox.reopen_all(tx)
+        self.received.set()
+        self.queued.set()
+        return reopened
+
+    async def _say(
+        self, tx: Transaction, session_key: str, chat_id: int, parts: Sequence[OutgoingText], origin: Origin
+    ) -> None:
+        rest = list(parts)
+        if rest and await self.outbox.finish_draft(tx, session_key, rest[0]):
+            rest = rest[1:]
+        for part in rest:
+            await self.outbox.add(tx, chat_id, part, origin)

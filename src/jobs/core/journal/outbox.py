@@ -1,0 +1,187 @@
+"""Outgoing messages: each has its Telegram `random_id` before the first attempt, so that a second is harmless.
+
+draft → ready → sent, or failed. A draft is the one message in which a session's answer grows; it is on the screen
+already, and becoming `ready` means that its final text stands.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from jobs.core.clock import Clock, to_text
+from jobs.core.database import Transaction
+from jobs.core.messages import Entity, OutgoingText
+
+Origin = Literal["answer", "notice", "tool"]
+State = Literal["draft", "ready", "sent", "failed"]
+
+_ENTITIES = TypeAdapter(tuple[Entity, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One outgoing message; `message_id` is set once Telegram acknowledged it."""
+
+    id: int
+    chat_id: int
+    random_id: int
+    content: OutgoingText
+    reply_to: int | None
+    origin: Origin
+    state: State
+    attempted: bool
+    message_id: int | None
+
+
+class Outbox:
+    """The outbox table."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def add(
+        self,
+        tx: Transaction,
+        chat_id: int,
+        content: OutgoingText,
+        origin: Origin,
+        *,
+        reply_to: int | None = None,
+    ) -> int:
+        """Queue a message; returns its row id."""
+        return await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
+
+    async def draft(self, tx: Transaction, chat_id: int, content: OutgoingText, session_key: str) -> OutboxRow:
+        """The session's unfinished answer: the one that is there already (after a restart), else a new one."""
+        found = await tx.one("SELECT * FROM outbox WHERE draft_of = ? AND state = 'draft'", session_key)
+        if found is None:
+            row_id = await self._insert(tx, chat_id, content, "answer", None, state="draft", draft_of=session_key)
+            found = await tx.one("SELECT * FROM outbox WHERE id = ?", row_id)
+        assert found is not None  # noqa: S101 - inserted in this very transaction
+        return _parse(found)
+
+    async def finish_draft(self, tx: Transaction, session_key: str, content: OutgoingText) -> bool:
+        """Give the session's draft its final text; False when there is no draft."""
+        changed = await tx.execute(
+            "UPDATE outbox SET text = ?, entities = ?, state = 'ready' WHERE draft_of = ? AND state = 'draft'",
+            content.text,
+            _dump(content),
+            session_key,
+        )
+        return changed == 1
+
+    async def has_draft(self, tx: Transaction, session_key: str) -> bool:
+        """Whether a session has an unfinished answer on the screen (or on its way there)."""
+        row = await tx.one("SELECT 1 FROM outbox WHERE draft_of = ? AND state = 'draft'", session_key)
+        return row is not None
+
+    async def pending(self, tx: Transaction) -> list[OutboxRow]:
+        """What has to be sent, oldest first."""
+        return [_parse(row) for row in await tx.all("SELECT * FROM outbox WHERE state = 'ready' ORDER BY id")]
+
+    async def unacknowledged(self, tx: Transaction) -> list[OutboxRow]:
+        """What Telegram may have, without our knowing the message id."""
+        rows = await tx.all(
+            "SELECT * FROM outbox WHERE attempted = 1 AND message_id IS NULL AND state IN ('draft', 'ready') ORDER BY id"
+        )
+        return [_parse(row) for row in rows]
+
+    async def attempting(self, tx: Transaction, row_id: int, content: OutgoingText) -> None:
+        """From here on Telegram may have this message, with this text."""
+        await tx.execute(
+            "UPDATE outbox SET attempted = 1, text = ?, entities = ? WHERE id = ?",
+            content.text,
+            _dump(content),
+            row_id,
+        )
+
+    async def acknowledged(self, tx: Transaction, row_id: int, message_id: int) -> None:
+        """Telegram named the message's id (a draft stays a draft)."""
+        await tx.execute("UPDATE outbox SET message_id = ? WHERE id = ?", message_id, row_id)
+
+    async def forget_message(self, tx: Transaction, row_id: int) -> None:
+        """The message was deleted from the chat: the row is sent anew, under a new random_id."""
+        await tx.execute(
+            "UPDATE outbox SET message_id = NULL, attempted = 0, random_id = ? WHERE id = ?",
+            new_random_id(),
+            row_id,
+        )
+
+    async def sent(self, tx: Transaction, row_id: int) -> None:
+        """The final text is in the chat."""
+        await tx.execute(
+            "UPDATE outbox SET state = 'sent', sent_at = ?, draft_of = NULL WHERE id = ? AND state = 'ready'",
+            to_text(self._clock.now()),
+            row_id,
+        )
+
+    async def failed(self, tx: Transaction, row_id: int, error: str) -> None:
+        """It can never be delivered; it is kept."""
+        await tx.execute("UPDATE outbox SET state = 'failed', error = ?, draft_of = NULL WHERE id = ?", error, row_id)
+
+    async def is_ours(self, tx: Transaction, chat_id: int, message_id: int) -> bool:
+        """Whether a message in a chat is one that we sent."""
+        row = await tx.one("SELECT 1 FROM outbox WHERE chat_id = ? AND message_id = ?", chat_id, message_id)
+        return row is not None
+
+    async def known_ids(self, tx: Transaction, chat_id: int) -> set[int]:
+        """The ids of our own messages in a chat."""
+        rows = await tx.all("SELECT message_id FROM outbox WHERE chat_id = ? AND message_id IS NOT NULL", chat_id)
+        return {int(row["message_id"]) for row in rows}
+
+    async def _insert(
+        self,
+        tx: Transaction,
+        chat_id: int,
+        content: OutgoingText,
+        origin: Origin,
+        reply_to: int | None,
+        *,
+        state: State,
+        draft_of: str | None,
+    ) -> int:
+        return await tx.insert(
+            "INSERT INTO outbox (chat_id, random_id, text, entities, reply_to, origin, draft_of, state, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            chat_id,
+            new_random_id(),
+            content.text,
+            _dump(content),
+            reply_to,
+            origin,
+            draft_of,
+            state,
+            to_text(self._clock.now()),
+        )
+
+
+def new_random_id() -> int:
+    """A random_id as Telegram takes it: a signed 64-bit number, never 0."""
+    return (secrets.randbits(63) or 1) * secrets.choice((1, -1))
+
+
+def _dump(content: OutgoingText) -> str:
+    return _ENTITIES.dump_json(content.entities, exclude_none=True).decode()
+
+
+def _parse(row: sqlite3.Row) -> OutboxRow:
+    return OutboxRow(
+        id=row["id"],
+        chat_id=row["chat_id"],
+        random_id=row["random_id"],
+        content=OutgoingText(text=row["text"], entities=_ENTITIES.validate_json(row["entities"])),
+        reply_to=row["reply_to"],
+        origin=row["origin"],
+        state=row["state"],
+        attempted=bool(row["attempted"]),
+        message_id=row["message_id"],
+    )
+
+
+__all__: Sequence[str] = ("Origin", "Outbox", "OutboxRow", "State", "new_random_id")

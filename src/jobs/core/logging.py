@@ -1,0 +1,51 @@
+"""Logging to stderr, one line an event; secrets never pass."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable
+
+
+class SecretFilter(logging.Filter):
+    """Replaces every known secret in a record by dots, whatever library logged it."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        # Short values would blot out ordinary words.
+        self._secrets = sorted({s for s in secrets if len(s) >= 8}, key=len, reverse=True)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        clean = self.clean(text)
+        if clean != text:
+            record.msg, record.args = clean, None
+        return True
+
+    def clean(self, text: str) -> str:
+        """`text` without the secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+
+class _Formatter(logging.Formatter):
+    """Cleans tracebacks too: they are formatted after the filters ran."""
+
+    def __init__(self, secrets: SecretFilter) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._secrets.clean(super().format(record))
+
+
+def configure_logging(level: str, secrets: Iterable[str]) -> None:
+    """Send everything at `level` and above to stderr."""
+    secret_filter = SecretFilter(secrets)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(secret_filter)
+    handler.setFormatter(_Formatter(secret_filter))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("telethon", "httpx2", "httpcore2", "mcp", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
