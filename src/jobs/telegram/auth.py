@@ -1,0 +1,291 @@
+"""Signing in to Telegram, step by step, on a client that is connected; every refusal is a `SignInError`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import math
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from python_socks import ProxyError
+from telethon import TelegramClient, errors, events
+from telethon.sessions import Session
+from telethon.tl import functions, types
+from telethon.utils import get_display_name
+
+from jobs import __version__
+from jobs.core.errors import TelegramError
+from jobs.core.i18n import Language, Words
+from jobs.core.settings import Settings
+from jobs.core.words import sign_in as words
+from jobs.telegram.session_file import connection_options
+
+_CONNECT_SECONDS = 20
+_QR_LIFE = (1.0, 30.0)
+"""Seconds that a QR code is shown at least and at most, whatever the two clocks say."""
+
+
+class SignInError(TelegramError):
+    """Telegram did not let us in; `say()` tells the person why and what to do."""
+
+    def __init__(self, sentence: Words, **values: object) -> None:
+        super().__init__(sentence.say("en", **values))
+        self._sentence = sentence
+        self._values = values
+
+    def say(self, language: Language) -> str:
+        return self._sentence.say(language, **self._values)
+
+
+class Unreachable(SignInError):
+    """Telegram, or the proxy to it, does not answer."""
+
+
+class WrongApp(SignInError):
+    """The api_id and api_hash are not a pair that Telegram knows."""
+
+
+class WrongNumber(SignInError):
+    """Nobody can sign in with this number: it is mistyped, unknown or banned."""
+
+
+class WrongCode(SignInError):
+    """The code is not the one that was sent; it may be typed again."""
+
+
+class CodeExpired(SignInError):
+    """The code is void: a new one has to be requested."""
+
+
+class WrongPassword(SignInError):
+    """Not the two-step verification password; it may be typed again."""
+
+
+class WaitFirst(SignInError):
+    """Telegram wants a pause before the next try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is signed in, or somebody who was looked up."""
+
+    id: int
+    name: str
+    username: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordNeeded:
+    """The account has two-step verification; `hint` is what its owner noted down, possibly nothing."""
+
+    hint: str
+
+
+class CodeWay(Enum):
+    """Where Telegram sent the code."""
+
+    APP = "app"
+    SMS = "sms"
+    CALL = "call"
+    EMAIL = "email"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code is on its way to the owner of `phone`."""
+
+    phone: str
+    phone_code_hash: str
+    way: CodeWay
+
+
+@asynccontextmanager
+async def connected(settings: Settings, session: Session) -> AsyncGenerator[TelegramClient]:
+    """A client for signing in and looking up: fails fast, and never sleeps out a flood wait by itself.
+
+    Raises Unreachable when there is no connection within 20 seconds.
+    """
+    client = TelegramClient(
+        session,
+        settings.tg_api_id,
+        settings.tg_api_hash.get_secret_value(),
+        **connection_options(settings.tg_proxy),
+        timeout=8,
+        connection_retries=1,
+        request_retries=2,
+        flood_sleep_threshold=0,
+        device_model="Jobs",
+        app_version=__version__,
+    )
+    try:
+        with _plain_refusals():
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await client.connect()
+        yield client
+    finally:
+        await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]
+
+
+async def server_time(client: TelegramClient) -> datetime:
+    """Telegram's clock (UTC, whole seconds)."""
+    with _plain_refusals():
+        config = await client(functions.help.GetConfigRequest())
+    return config.date
+
+
+async def check_app(client: TelegramClient) -> None:
+    """Raises WrongApp unless Telegram knows the api_id and api_hash. It asks for a QR token, unused."""
+    with _plain_refusals():
+        await client(functions.auth.ExportLoginTokenRequest(client.api_id, client.api_hash, []))
+
+
+async def current_account(client: TelegramClient) -> Account | None:
+    """Who is signed in; None when nobody is, or no longer."""
+    with _plain_refusals():
+        me = await client.get_me()
+    return _account(me) if isinstance(me, types.User) else None
+
+
+async def request_code(client: TelegramClient, phone: str) -> CodeSent:
+    """Have Telegram send a sign-in code. Raises WrongNumber, WrongApp, WaitFirst."""
+    with _plain_refusals():
+        sent = await client.send_code_request(phone)
+    way = {
+        types.auth.SentCodeTypeApp: CodeWay.APP,
+        types.auth.SentCodeTypeSms: CodeWay.SMS,
+        types.auth.SentCodeTypeCall: CodeWay.CALL,
+        types.auth.SentCodeTypeEmailCode: CodeWay.EMAIL,
+    }.get(type(sent.type), CodeWay.OTHER)
+    return CodeSent(phone, sent.phone_code_hash, way)
+
+
+async def sign_in_with_code(client: TelegramClient, sent: CodeSent, code: str) -> Account | PasswordNeeded:
+    """Raises WrongCode (ask again) and CodeExpired (request a new one)."""
+    digits = "".join(character for character in code if character.isalnum())
+    if not digits:
+        raise WrongCode(words.WRONG_CODE)  # Telethon would take an empty code for a wish to have one sent
+    try:
+        with _plain_refusals():
+            user = await client.sign_in(sent.phone, digits, phone_code_hash=sent.phone_code_hash)
+    except errors.SessionPasswordNeededError:
+        return await _password_needed(client)
+    return _account(user)
+
+
+async def sign_in_with_password(client: TelegramClient, password: str) -> Account:
+    """The second step, after `PasswordNeeded`. Raises WrongPassword (ask again)."""
+    if not password:
+        raise WrongPassword(words.WRONG_PASSWORD)
+    with _plain_refusals():
+        return _account(await client.sign_in(password=password))
+
+
+async def sign_in_with_qr(client: TelegramClient, show: Callable[[str], None]) -> Account | PasswordNeeded:
+    """Call `show` with a tg:// address to draw, and with the next one as each expires, until one is scanned."""
+    scanned = asyncio.Event()
+
+    async def on_scanned(_update: types.UpdateLoginToken) -> None:
+        scanned.set()
+
+    client.add_event_handler(on_scanned, events.Raw(types.UpdateLoginToken))
+    try:
+        while True:
+            scanned.clear()
+            with _plain_refusals():
+                answer = await _login_token(client)
+            if isinstance(answer, types.auth.LoginTokenSuccess):
+                user = answer.authorization.user
+                with _plain_refusals():
+                    await client._on_login(user)  # pyright: ignore[reportPrivateUsage]
+                return _account(user)
+            token = base64.urlsafe_b64encode(answer.token).decode().rstrip("=")
+            show(f"tg://login?token={token}")
+            await _wait_for(scanned, answer.expires)
+    except errors.SessionPasswordNeededError:
+        return await _password_needed(client)
+    finally:
+        client.remove_event_handler(on_scanned)
+
+
+async def find_account(client: TelegramClient, name: str) -> Account | None:
+    """The person behind an @username, a phone number in the contacts, or an id that the account has met."""
+    try:
+        with _plain_refusals():
+            entity = await client.get_entity(int(name) if name.isdecimal() else name)
+    except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
+        return None
+    return _account(entity) if isinstance(entity, types.User) else None
+
+
+async def _login_token(
+    client: TelegramClient,
+) -> types.auth.LoginToken | types.auth.LoginTokenSuccess:
+    # What Telethon's own QRLogin does, except that asking again also finds a scan whose update got lost.
+    answer = await client(functions.auth.ExportLoginTokenRequest(client.api_id, client.api_hash, []))
+    if isinstance(answer, types.auth.LoginTokenMigrateTo):
+        await client._switch_dc(answer.dc_id)  # pyright: ignore[reportPrivateUsage]
+        answer = await client(functions.auth.ImportLoginTokenRequest(answer.token))
+    return answer
+
+
+async def _wait_for(scanned: asyncio.Event, expires: datetime | None) -> None:
+    shortest, longest = _QR_LIFE
+    left = (expires - datetime.now(tz=UTC)).total_seconds() if expires else longest
+    seconds = min(max(left, shortest), longest)
+    try:
+        async with asyncio.timeout(seconds):
+            await scanned.wait()
+    except TimeoutError:
+        return
+
+
+async def _password_needed(client: TelegramClient) -> PasswordNeeded:
+    with _plain_refusals():
+        password = await client(functions.account.GetPasswordRequest())
+    return PasswordNeeded(password.hint or "")
+
+
+def _account(user: types.User | types.auth.SentCode) -> Account:
+    if not isinstance(user, types.User):
+        raise SignInError(words.REFUSED, reason="no account")
+    return Account(user.id, get_display_name(user) or str(user.id), user.username)
+
+
+_REFUSALS: tuple[tuple[type[errors.RPCError], type[SignInError], Words], ...] = (
+    (errors.ApiIdInvalidError, WrongApp, words.WRONG_APP),
+    (errors.ApiIdPublishedFloodError, WrongApp, words.WRONG_APP),
+    (errors.PhoneNumberInvalidError, WrongNumber, words.WRONG_NUMBER),
+    (errors.PhoneNumberUnoccupiedError, WrongNumber, words.UNKNOWN_NUMBER),
+    (errors.PhoneNumberBannedError, WrongNumber, words.BANNED_NUMBER),
+    (errors.UserDeactivatedError, WrongNumber, words.BANNED_NUMBER),
+    (errors.UserDeactivatedBanError, WrongNumber, words.BANNED_NUMBER),
+    (errors.PhoneCodeInvalidError, WrongCode, words.WRONG_CODE),
+    (errors.PhoneCodeEmptyError, WrongCode, words.WRONG_CODE),
+    (errors.PhoneCodeExpiredError, CodeExpired, words.CODE_EXPIRED),
+    (errors.PasswordHashInvalidError, WrongPassword, words.WRONG_PASSWORD),
+    (errors.PhoneNumberFloodError, WaitFirst, words.TOO_MANY_TODAY),
+    (errors.PhonePasswordFloodError, WaitFirst, words.TOO_MANY_TODAY),
+)
+
+
+@contextmanager
+def _plain_refusals() -> Generator[None]:
+    """Turn what Telethon raises into a SignInError; SessionPasswordNeededError, a next step, passes."""
+    try:
+        yield
+    except (errors.SessionPasswordNeededError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
+        raise
+    except errors.FloodWaitError as error:
+        raise WaitFirst(words.TOO_MANY_TRIES, minutes=math.ceil(error.seconds / 60)) from error
+    except errors.RPCError as error:
+        for known, refusal, sentence in _REFUSALS:
+            if isinstance(error, known):
+                raise refusal(sentence) from error
+        raise SignInError(words.REFUSED, reason=error.message or type(error).__name__) from error
+    except (OSError, TimeoutError, ProxyError, errors.SecurityError, errors.InvalidBufferError) as error:
+        raise Unreachable(words.UNREACHABLE) from error
