@@ -34,18 +34,30 @@ class Effects:
         self._clock = clock
 
     async def begin(
-        self, tx: Transaction, *, tool_use_id: str, session_key: str, attempt: str, tool: str, arguments: str
+        self,
+        tx: Transaction,
+        *,
+        tool_use_id: str,
+        session_key: str,
+        attempt: str,
+        tool: str,
+        arguments: str,
+        atomic: bool,
     ) -> RecordedEffect | None:
-        """Record a call that is about to run; or return the recorded effect that it repeats."""
+        """Record a call that is about to run; or return the recorded effect that it repeats.
+
+        An `atomic` call takes effect in the transaction that records its end: if it only began, nothing happened.
+        """
         repeated = await tx.one(
             "SELECT * FROM tool_effects WHERE tool_use_id = ? OR (session_key = ? AND attempt <> ? AND tool = ? "
-            "AND arguments = ? AND settled = 0 AND replayed_as IS NULL AND state <> 'failed') "
+            "AND arguments = ? AND settled = 0 AND replayed_as IS NULL AND (state = 'done' OR (state = 'started' AND NOT ?))) "
             "ORDER BY tool_use_id = ? DESC, created_at, rowid LIMIT 1",
             tool_use_id,
             session_key,
             attempt,
             tool,
             arguments,
+            atomic,
             tool_use_id,
         )
         if repeated is not None:

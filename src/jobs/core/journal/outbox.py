@@ -88,7 +88,8 @@ class Outbox:
     async def unacknowledged(self, tx: Transaction) -> list[OutboxRow]:
         """What Telegram may have, without our knowing the message id."""
         rows = await tx.all(
-            "SELECT * FROM outbox WHERE attempted = 1 AND message_id IS NULL AND state IN ('draft', 'ready') ORDER BY id"
+            "SELECT * FROM outbox WHERE attempted = 1 AND message_id IS NULL AND state IN ('draft', 'ready') "
+            "ORDER BY id"
         )
         return [_parse(row) for row in rows]
 

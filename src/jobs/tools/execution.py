@@ -1,0 +1,91 @@
+"""Running a call so that it happens once: recorded before, and its result and messages together after."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from pydantic import BaseModel, ValidationError
+
+from jobs.core.errors import JobsError, ToolDenied, ToolError, ToolFailed, ToolRetry
+from jobs.core.journal import Journal, RecordedEffect
+from jobs.tools.roles import Effect
+from jobs.tools.spec import ToolContext, ToolSpec
+
+log = logging.getLogger(__name__)
+
+
+class ToolRunner:
+    """Runs the calls of one attempt (one connection to the model) of one session."""
+
+    def __init__(self, journal: Journal, attempt: str) -> None:
+        self._journal = journal
+        self._attempt = attempt
+
+    async def run(self, spec: ToolSpec, context: ToolContext, arguments: dict[str, object]) -> str:
+        """The tool's answer. Raises a ToolError that the model may read, and nothing else."""
+        if context.role not in spec.roles:
+            raise ToolDenied(f"{spec.name} is not available in this session.")
+        try:
+            params = spec.params.model_validate(arguments)
+        except ValidationError as error:
+            raise ToolRetry(_explain(error)) from None
+        try:
+            if spec.effect is Effect.READ:
+                return await spec.handler(context, params)
+            return await self._run_once(spec, context, params)
+        except ToolError:
+            raise
+        except JobsError as error:
+            raise ToolFailed(str(error)) from error
+        except Exception as error:  # a handler ends here: the model gets a sentence, the log the traceback
+            log.exception("The tool %s failed", spec.name)
+            raise ToolFailed(f"{spec.name} failed unexpectedly ({type(error).__name__}).") from error
+
+    async def _run_once(self, spec: ToolSpec, context: ToolContext, params: BaseModel) -> str:
+        arguments = json.dumps(params.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        journal = self._journal
+        async with journal.database.transaction() as tx:
+            recorded = await journal.effects.begin(
+                tx,
+                tool_use_id=context.tool_use_id,
+                session_key=context.session_key,
+                attempt=self._attempt,
+                tool=spec.name,
+                arguments=arguments,
+                atomic=spec.atomic,
+            )
+        if recorded is not None:
+            return _recorded_result(spec, recorded)
+        try:
+            result = await spec.handler(context, params)
+        except BaseException as error:
+            async with journal.database.transaction() as tx:
+                await journal.effects.end(tx, context.tool_use_id, "failed", str(error))
+            raise
+        async with journal.database.transaction() as tx:
+            for chat_id, content in context.outgoing:
+                await journal.outbox.add(tx, chat_id, content, "tool")
+            await journal.effects.end(tx, context.tool_use_id, "done", result)
+        if context.outgoing:
+            journal.queued.set()
+        return result
+
+
+def _recorded_result(spec: ToolSpec, recorded: RecordedEffect) -> str:
+    if recorded.state == "done" and recorded.result is not None:
+        return f"{recorded.result}\n(Done before an interruption; it was not done again.)"
+    if recorded.state == "failed":
+        raise ToolFailed(recorded.result or f"{spec.name} failed.")
+    raise ToolFailed(
+        f"This {spec.name} call was begun before an interruption and its outcome is unknown. "
+        "Find out whether it took effect before calling it again."
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    problems = "; ".join(
+        f"{'.'.join(str(p) for p in e['loc']) or 'arguments'}: {e['msg']}"
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    return f"The arguments do not fit: {problems}."

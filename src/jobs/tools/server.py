@@ -1,0 +1,63 @@
+"""The in-process MCP server of a role: it holds that role's tools and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from claude_agent_sdk.types import McpSdkServerConfig
+from mcp.server import Server
+from mcp.server.context import ServerRequestContext
+from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, Tool
+
+from jobs.core.errors import ToolError
+from jobs.tools.execution import ToolRunner
+from jobs.tools.roles import Effect, Role
+from jobs.tools.spec import ToolContext, ToolSpec
+
+SERVER_NAME = "jobs"
+
+_TOOL_USE_ID = "claudecode/toolUseId"
+"""Where the CLI puts the call's id in a request's `_meta` (measured with CLI 2.1.330)."""
+
+
+def build_server(
+    specs: Sequence[ToolSpec], role: Role, runner: ToolRunner, context: Callable[[str], ToolContext]
+) -> McpSdkServerConfig:
+    """A server with the tools of `role`; `context` makes the ToolContext of a call from its id."""
+    by_name = {spec.name: spec for spec in specs if role in spec.roles}
+    tools = [_describe(spec) for spec in by_name.values()]
+
+    async def list_tools(_: ServerRequestContext[Any, Any], __: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=tools)
+
+    async def call_tool(request: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
+        spec = by_name.get(params.name)
+        if spec is None:
+            return _result(f"There is no tool named {params.name} in this session.", failed=True)
+        call_id = (request.meta or {}).get(_TOOL_USE_ID)
+        if not isinstance(call_id, str) or not call_id:
+            return _result("The call has no id, so it cannot be recorded; nothing was done.", failed=True)
+        try:
+            return _result(await runner.run(spec, context(call_id), dict(params.arguments or {})))
+        except ToolError as error:
+            return _result(str(error), failed=True)
+
+    server = Server[Any](SERVER_NAME, on_list_tools=list_tools, on_call_tool=call_tool)
+    return McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
+
+
+def _describe(spec: ToolSpec) -> Tool:
+    return Tool.model_validate(
+        {
+            "name": spec.name,
+            "description": spec.description,
+            "inputSchema": spec.params.model_json_schema(),
+            "annotations": {"readOnlyHint": spec.effect is Effect.READ},
+            "_meta": {"anthropic/alwaysLoad": True} if spec.always_loaded else None,
+        }
+    )
+
+
+def _result(text: str, *, failed: bool = False) -> CallToolResult:
+    return CallToolResult.model_validate({"content": [{"type": "text", "text": text}], "isError": failed})
