@@ -16,11 +16,12 @@ log = logging.getLogger(__name__)
 
 
 class ToolRunner:
-    """Runs the calls of one attempt (one connection to the model) of one session."""
+    """Runs the calls of one session; the session says which attempt, and which turn of it, is underway."""
 
-    def __init__(self, journal: Journal, attempt: str) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._attempt = attempt
+        self.attempt = ""
+        self.turn = 0
 
     async def run(self, spec: ToolSpec, context: ToolContext, arguments: dict[str, object]) -> str:
         """The tool's answer. Raises a ToolError that the model may read, and nothing else."""
@@ -50,10 +51,11 @@ class ToolRunner:
                 tx,
                 tool_use_id=context.tool_use_id,
                 session_key=context.session_key,
-                attempt=self._attempt,
+                attempt=self.attempt,
                 tool=spec.name,
                 arguments=arguments,
                 atomic=spec.atomic,
+                turn=self.turn,
             )
         if recorded is not None:
             return _recorded_result(spec, recorded)

@@ -2,7 +2,7 @@
 
 from jobs.core.journal.effects import Effects, RecordedEffect
 from jobs.core.journal.inbox import Inbox, InboxRow
-from jobs.core.journal.journal import Journal
+from jobs.core.journal.journal import Ending, Journal
 from jobs.core.journal.outbox import Outbox, OutboxRow
 
-__all__ = ["Effects", "Inbox", "InboxRow", "Journal", "Outbox", "OutboxRow", "RecordedEffect"]
+__all__ = ["Effects", "Ending", "Inbox", "InboxRow", "Journal", "Outbox", "OutboxRow", "RecordedEffect"]

@@ -43,14 +43,17 @@ class Effects:
         tool: str,
         arguments: str,
         atomic: bool,
+        turn: int,
     ) -> RecordedEffect | None:
         """Record a call that is about to run; or return the recorded effect that it repeats.
 
+        `turn` counts the attempt's turns, so that ending one leaves the effects of the next up for replay.
         An `atomic` call takes effect in the transaction that records its end: if it only began, nothing happened.
         """
         repeated = await tx.one(
             "SELECT * FROM tool_effects WHERE tool_use_id = ? OR (session_key = ? AND attempt <> ? AND tool = ? "
-            "AND arguments = ? AND settled = 0 AND replayed_as IS NULL AND (state = 'done' OR (state = 'started' AND NOT ?))) "
+            "AND arguments = ? AND settled = 0 AND replayed_as IS NULL "
+            "AND (state = 'done' OR (state = 'started' AND NOT ?))) "
             "ORDER BY tool_use_id = ? DESC, created_at, rowid LIMIT 1",
             tool_use_id,
             session_key,
@@ -74,11 +77,12 @@ class Effects:
                 result=repeated["result"],
             )
         await tx.execute(
-            "INSERT INTO tool_effects (tool_use_id, session_key, attempt, tool, arguments, state, created_at) "
-            "VALUES (?, ?, ?, ?, ?, 'started', ?)",
+            "INSERT INTO tool_effects (tool_use_id, session_key, attempt, turn, tool, arguments, state, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, 'started', ?)",
             tool_use_id,
             session_key,
             attempt,
+            turn,
             tool,
             arguments,
             to_text(self._clock.now()),
@@ -109,6 +113,11 @@ class Effects:
             for r in rows
         ]
 
-    async def settle(self, tx: Transaction, session_key: str) -> None:
-        """The session's turn has been answered: what it did is not up for replay any more."""
-        await tx.execute("UPDATE tool_effects SET settled = 1 WHERE session_key = ? AND settled = 0", session_key)
+    async def settle(self, tx: Transaction, session_key: str, attempt: str, turn: int) -> None:
+        """The session has been answered up to this turn: what it did until then is not up for replay any more."""
+        await tx.execute(
+            "UPDATE tool_effects SET settled = 1 WHERE session_key = ? AND settled = 0 AND (attempt <> ? OR turn <= ?)",
+            session_key,
+            attempt,
+            turn,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.core.clock import Clock
@@ -13,6 +14,23 @@ from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.outbox import Origin, Outbox
 from jobs.core.messages import InboundMessage, OutgoingText
 from jobs.core.usage import TurnUsage, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ends: for which messages, in which attempt, at what price."""
+
+    session_key: str
+    chat_id: int
+    row_ids: Sequence[int]
+    attempt: str
+    turn: int
+    outcome: Settled = "done"
+    commands: Sequence[int] = ()
+    """Inbox rows of the commands that caused it; they are done whatever the outcome."""
+    origin: Origin = "answer"
+    usage: TurnUsage | None = None
+    started_by: str = "owner"
 
 
 class Journal:
@@ -64,25 +82,21 @@ class Journal:
             await self.inbox.submit(tx, [row.id for row in rows])
             return await self.effects.unsettled(tx, session_key)
 
-    async def answer(
-        self,
-        session_key: str,
-        chat_id: int,
-        *,
-        row_ids: Sequence[int],
-        parts: Sequence[OutgoingText],
-        outcome: Settled = "done",
-        origin: Origin = "answer",
-        usage: TurnUsage | None = None,
-        started_by: str = "owner",
-    ) -> None:
+    async def answer(self, ending: Ending, parts: Sequence[OutgoingText]) -> None:
         """End a turn: its messages are settled and its answer is queued, in one transaction."""
         async with self.database.transaction() as tx:
-            await self.inbox.settle(tx, row_ids, outcome)
-            await self.effects.settle(tx, session_key)
-            await self._say(tx, session_key, chat_id, parts, origin)
-            if usage is not None:
-                await self.usage.record(tx, usage, session_key=session_key, started_by=started_by, outcome=outcome)
+            await self.inbox.settle(tx, ending.row_ids, ending.outcome)
+            await self.inbox.settle(tx, ending.commands, "done")
+            await self.effects.settle(tx, ending.session_key, ending.attempt, ending.turn)
+            await self._say(tx, ending.session_key, ending.chat_id, parts, ending.origin)
+            if ending.usage is not None:
+                await self.usage.record(
+                    tx,
+                    ending.usage,
+                    session_key=ending.session_key,
+                    started_by=ending.started_by,
+                    outcome=ending.outcome,
+                )
         self.queued.set()
 
     async def postpone(

@@ -40,7 +40,8 @@ CREATE INDEX outbox_delivered ON outbox (chat_id, message_id);
 CREATE TABLE tool_effects (
     tool_use_id TEXT PRIMARY KEY,
     session_key TEXT NOT NULL,
-    attempt TEXT NOT NULL,                    -- one connection to the model
+    attempt TEXT NOT NULL,                    -- one try at answering what is open
+    turn INTEGER NOT NULL,                    -- counts the turns of the attempt's session
     tool TEXT NOT NULL,
     arguments TEXT NOT NULL,                  -- canonical JSON
     state TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed')),

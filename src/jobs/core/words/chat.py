@@ -1,0 +1,143 @@
+"""What the assistant's program itself says in the chat."""
+
+from jobs.core.i18n import Words
+
+STARTED_AFRESH = Words(
+    en="I could not reopen our earlier conversation, so I am starting a fresh one; your message is not lost.",
+    ru="Не удалось открыть наш прежний разговор, начинаю новый; ваше сообщение не потерялось.",
+)
+STOPPED = Words(en="⏹ Stopped: {what}", ru="⏹ Остановлено: {what}")
+STOPPED_MANY = Words(
+    en="⏹ Stopped: {what} (and {count} more that waited behind it)",
+    ru="⏹ Остановлено: {what} (и ещё {count} в очереди за этим)",
+)
+NOTHING_TO_STOP = Words(
+    en="There is nothing to stop: I am not working on anything.", ru="Останавливать нечего: я сейчас ничего не делаю."
+)
+CLEARED = Words(
+    en="🧹 A fresh conversation. What we said before stays in this chat, but I no longer have it in mind.",
+    ru="🧹 Новый разговор. Сказанное раньше остаётся в чате, но я его больше не держу в голове.",
+)
+DONE = Words(en="✅ Done.", ru="✅ Готово.")
+A_PICTURE = Words(en="a picture", ru="картинка")
+
+HELP = Words(
+    en="""Write to me as to a very capable friend: I run commands, read and write files, search the web and remember our conversation. Send several messages at once if you like; what you add while I work joins in.
+
+/stop – stop what I am doing
+/clear – begin a fresh conversation
+/usage – what my thinking has cost
+/help – this page""",
+    ru="""Пишите мне как очень толковому другу: я выполняю команды, читаю и пишу файлы, ищу в интернете и помню наш разговор. Можно присылать несколько сообщений подряд: то, что вы добавите по ходу дела, я учту.
+
+/stop – остановить то, что я делаю
+/clear – начать новый разговор
+/usage – во что обошлись мои размышления
+/help – эта справка""",
+)
+
+USAGE_TITLE = Words(en="**What my thinking has cost**", ru="**Во что обошлись мои размышления**")
+USAGE_TODAY = Words(en="Today", ru="Сегодня")
+USAGE_DAYS = Words(en="{days} days", ru="{days} дней")
+USAGE_LINE = Words(
+    en="**{period}**: {turns} turns, {cost}\n{input} tokens in, {output} out, {cached} from cache",
+    ru="**{period}**: ходов {turns}, {cost}\nтокенов на входе {input}, на выходе {output}, из кэша {cached}",
+)
+USAGE_WINDOW = Words(en="Plan, {window}: {percent} % used", ru="Тариф, {window}: использовано {percent} %")
+USAGE_FIVE_HOURS = Words(en="5 hours", ru="5 часов")
+USAGE_SEVEN_DAYS = Words(en="7 days", ru="7 дней")
+
+NO_FILES_YET = Words(
+    en="I cannot open this kind of file yet ({kind}), so I have not seen it. Text and photos I can read.",
+    ru="Такие файлы ({kind}) я пока не открываю, так что не видел его. Текст и фотографии читаю.",
+)
+KINDS = {
+    "voice": Words(en="a voice message", ru="голосовое сообщение"),
+    "video_note": Words(en="a video message", ru="видеосообщение"),
+    "video": Words(en="a video", ru="видео"),
+    "audio": Words(en="audio", ru="аудио"),
+    "sticker": Words(en="a sticker", ru="стикер"),
+    "document": Words(en="a document", ru="документ"),
+    "contact": Words(en="a contact", ru="контакт"),
+    "location": Words(en="a place on the map", ru="место на карте"),
+    "poll": Words(en="a poll", ru="опрос"),
+    "other": Words(en="an attachment", ru="вложение"),
+}
+
+UNDELIVERED = Words(
+    en="⚠️ My message to {whom} could not be delivered: {reason} I kept it; here is its text:\n\n{text}",
+    ru="⚠️ Моё сообщение для {whom} не доставлено: {reason} Я его сохранил, вот текст:\n\n{text}",
+)
+REFUSALS = {
+    "privacy": Words(
+        en="they do not accept messages from this account.", ru="этот человек не принимает сообщения от этого аккаунта."
+    ),
+    "gone": Words(en="the account or chat no longer exists.", ru="такого аккаунта или чата больше нет."),
+    "unknown": Words(
+        en="Telegram does not know this recipient any more.", ru="Telegram больше не знает такого получателя."
+    ),
+    "forbidden": Words(en="writing there is not allowed.", ru="писать туда нельзя."),
+    "spam": Words(
+        en="Telegram has limited this account for writing to strangers; look at @SpamBot.",
+        ru="Telegram ограничил этому аккаунту сообщения незнакомым людям; посмотрите @SpamBot.",
+    ),
+    "other": Words(en="Telegram refused it ({code}).", ru="Telegram отказал ({code})."),
+}
+
+KEY_REFUSED = Words(
+    en="🔑 Claude refused my key, so I cannot think. Put a valid key into .env (jobs setup does it) and restart me; your message waits.",
+    ru="🔑 Claude не принял мой ключ, поэтому думать не получается. Впишите рабочий ключ в .env (это делает jobs setup) и перезапустите меня; сообщение подождёт.",
+)
+FORBIDDEN = Words(
+    en="🔑 Claude does not let this key use the model {model}. Choose another model or key in .env and restart me; your message waits.",
+    ru="🔑 Этому ключу Claude не разрешает модель {model}. Укажите в .env другую модель или ключ и перезапустите меня; сообщение подождёт.",
+)
+OUT_OF_CREDIT = Words(
+    en="💳 The Claude account is out of credit. Top it up in Claude's console; I try again by myself every hour, and your message waits.",
+    ru="💳 На счёте Claude кончились деньги. Пополните его в консоли Claude; я сам пробую каждый час, сообщение подождёт.",
+)
+RATE_LIMITED = Words(
+    en="⏳ I have reached Claude's limit. I will answer by myself after {time}; your message waits.",
+    ru="⏳ Достигнут лимит Claude. Отвечу сам после {time}; сообщение подождёт.",
+)
+OVERLOADED = Words(
+    en="⏳ Claude is overloaded right now. I keep trying and will answer as soon as it recovers.",
+    ru="⏳ Claude сейчас перегружен. Я пробую снова и отвечу, как только он оживёт.",
+)
+NO_NETWORK = Words(
+    en="📡 I cannot reach Claude (no network, or a proxy in the way). I keep trying; your message waits.",
+    ru="📡 Не получается связаться с Claude (нет сети или мешает прокси). Пробую снова; сообщение подождёт.",
+)
+TIMED_OUT = Words(
+    en="⌛ Claude gave no sign of life for {minutes}, so I interrupted it. Write “go on” to try again.",
+    ru="⌛ Claude не подавал признаков жизни {minutes}, и я его прервал. Напишите «продолжай», чтобы попробовать снова.",
+)
+TOO_LONG = Words(
+    en="📚 Our conversation no longer fits into Claude's memory. Write /clear to begin afresh, then ask again.",
+    ru="📚 Наш разговор больше не помещается в память Claude. Напишите /clear, чтобы начать заново, и спросите ещё раз.",
+)
+CRASHED = Words(
+    en="⚠️ Claude's program keeps ending while I work on this, so I set it aside. Ask again in other words, or run jobs doctor.",
+    ru="⚠️ Программа Claude раз за разом завершается на этом запросе, и я его отложил. Попробуйте спросить иначе или запустите jobs doctor.",
+)
+UNAVAILABLE = Words(
+    en="⚠️ Claude's program does not start here. I keep trying; run jobs doctor to see why. Your message waits.",
+    ru="⚠️ Программа Claude здесь не запускается. Пробую снова; причину покажет jobs doctor. Сообщение подождёт.",
+)
+REFUSED = Words(
+    en="⚠️ Claude did not take this request ({detail}). Nothing is lost; ask again in other words.",
+    ru="⚠️ Claude не принял этот запрос ({detail}). Ничего не потеряно; попробуйте спросить иначе.",
+)
+SECONDS = Words(en="{count} s", ru="{count} с")
+MINUTES = Words(en="{count} min", ru="{count} мин")
+
+TOOL_BASH = Words(en="💻 running: {detail}", ru="💻 выполняю: {detail}")
+TOOL_READ = Words(en="📖 reading {detail}", ru="📖 читаю {detail}")
+TOOL_WRITE = Words(en="✍️ writing {detail}", ru="✍️ пишу {detail}")
+TOOL_SEARCH_FILES = Words(en="🔍 looking through files: {detail}", ru="🔍 ищу в файлах: {detail}")
+TOOL_WEB = Words(en="🌐 on the web: {detail}", ru="🌐 в интернете: {detail}")
+TOOL_AGENT = Words(en="🧩 working on a part: {detail}", ru="🧩 занимаюсь частью задачи: {detail}")
+TOOL_PLAN = Words(en="📝 making a plan", ru="📝 составляю план")
+TOOL_FIND = Words(en="🧰 looking for the right tool", ru="🧰 ищу подходящий инструмент")
+TOOL_OTHER = Words(en="🔧 using {detail}", ru="🔧 использую {detail}")
+THINKING = Words(en="💭 thinking", ru="💭 думаю")

@@ -1,0 +1,171 @@
+"""One connected Claude process, through claude-agent-sdk: typed events out, messages in, errors translated.
+
+What is true of the CLI here was measured with claude-agent-sdk 0.2.187 (CLI 2.1.330).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError, ResultError
+from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
+
+from jobs.core.errors import AgentUnavailable, SessionLost
+from jobs.users.agent_events import AgentEvent, Died
+from jobs.users.agent_parsing import EventParser
+
+log = logging.getLogger(__name__)
+
+Content = list[dict[str, Any]]
+"""Content blocks of a user message, as the Messages API takes them."""
+
+_INTERRUPT_SECONDS = 5.0
+_CLOSE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """What a process is started with; the same for all its life."""
+
+    model: str
+    cwd: Path
+    system_append: str
+    env: Mapping[str, str]
+    builtin_tools: Sequence[str]
+    mcp_servers: Mapping[str, McpServerConfig] = field(default_factory=dict[str, McpServerConfig])
+    cli_path: Path | None = None
+
+
+class Agent:
+    """A Claude process from `start` to `close`; `on_event` is called on the event loop, in order."""
+
+    def __init__(self, options: AgentOptions, on_event: Callable[[AgentEvent], None]) -> None:
+        self._options = options
+        self._on_event = on_event
+        self._client: ClaudeSDKClient | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._stderr: deque[str] = deque(maxlen=20)
+
+    async def start(self, resume: str | None) -> None:
+        """Start the process, continuing conversation `resume` if given.
+
+        Raises SessionLost when that conversation cannot be reopened, AgentUnavailable when nothing starts.
+        """
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._running = asyncio.create_task(self._run(resume, ready), name="agent")
+        await asyncio.shield(ready)
+
+    async def send(self, message_id: str, content: Content) -> None:
+        """Hand a user message over, under an id of our own that was never used before."""
+        if self._client is None:
+            raise AgentUnavailable("The Claude process is not running.")
+        try:
+            await self._client.query(_one(message_id, content))
+        except (ClaudeSDKError, OSError) as error:
+            raise AgentUnavailable(f"The Claude process does not take messages: {error}") from error
+
+    async def interrupt(self) -> None:
+        """Ask the turn to end. Raises AgentUnavailable when the process does not answer."""
+        if self._client is None:
+            return
+        try:
+            async with asyncio.timeout(_INTERRUPT_SECONDS):
+                await self._client.interrupt()
+        except (ClaudeSDKError, TimeoutError, OSError) as error:
+            raise AgentUnavailable(f"The Claude process does not answer: {error}") from error
+
+    async def close(self) -> None:
+        """End the process; a turn that is underway should be interrupted first, or this takes seconds."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    async def _run(self, resume: str | None, ready: asyncio.Future[None]) -> None:
+        """Everything of the SDK's client in one task: it may only be closed where it was connected."""
+        client = ClaudeSDKClient(self._sdk_options(resume))
+        parser = EventParser(self._options.model)
+        try:
+            try:
+                await client.connect()
+            except ResultError as error:
+                # `--resume` of an unknown or unreadable transcript ends like this.
+                ready.set_exception(SessionLost(str(error)) if resume else AgentUnavailable(str(error)))
+                return
+            except (ClaudeSDKError, OSError) as error:
+                ready.set_exception(AgentUnavailable(f"{error} {' '.join(self._stderr)}".strip()))
+                return
+            self._client = client
+            ready.set_result(None)
+            await self._read(client.receive_messages(), parser)
+        finally:
+            self._client = None
+            if not ready.done():
+                ready.cancel()
+            await _disconnect(client)
+
+    async def _read(self, messages: AsyncIterator[Message], parser: EventParser) -> None:
+        try:
+            async for message in messages:
+                for event in parser.parse(message):
+                    self._on_event(event)
+            reason = "it ended"
+        except (ClaudeSDKError, OSError) as error:
+            reason = str(error)
+        self._client = None
+        self._on_event(Died(f"{reason} {' '.join(self._stderr)}".strip()))
+
+    def _sdk_options(self, resume: str | None) -> ClaudeAgentOptions:
+        options = self._options
+        return ClaudeAgentOptions(
+            model=options.model,
+            cwd=options.cwd,
+            cli_path=options.cli_path,
+            system_prompt=SystemPromptPreset(
+                type="preset",
+                preset="claude_code",
+                append=options.system_append,
+                exclude_dynamic_sections=True,
+            ),
+            tools=list(options.builtin_tools),
+            mcp_servers=dict(options.mcp_servers),
+            strict_mcp_config=True,
+            setting_sources=["project"],
+            permission_mode="bypassPermissions",
+            include_partial_messages=True,
+            verbatim_prompts=True,
+            resume=resume,
+            env=dict(options.env),
+            stderr=self._on_stderr,
+            max_buffer_size=64 * 1024 * 1024,
+        )
+
+    def _on_stderr(self, line: str) -> None:
+        self._stderr.append(line[:500])
+        log.debug("claude: %s", line)
+
+
+async def _one(message_id: str, content: Content) -> AsyncIterator[dict[str, Any]]:
+    yield {
+        "type": "user",
+        "uuid": message_id,
+        "message": {"role": "user", "content": content},
+        "parent_tool_use_id": None,
+    }
+
+
+async def _disconnect(client: ClaudeSDKClient) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await client.disconnect()
+    except (ClaudeSDKError, TimeoutError, OSError) as error:
+        log.warning("The Claude process did not end cleanly: %s", error)

@@ -1,0 +1,156 @@
+"""From the SDK's messages to our events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from claude_agent_sdk.types import (
+    AssistantMessage,
+    Message,
+    RateLimitEvent,
+    ResultMessage,
+    StreamEvent,
+    SystemMessage,
+    TextBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+    UserMessage,
+)
+
+from jobs.core.errors import TurnFailed
+from jobs.core.usage import TurnUsage
+from jobs.users.agent_events import (
+    AgentEvent,
+    PlanWindow,
+    SignOfLife,
+    TextDelta,
+    TextWritten,
+    ToolEnded,
+    ToolStarted,
+    TurnEnded,
+)
+
+
+class EventParser:
+    """Parses the messages of one connection; keeps what the SDK counts cumulatively."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._cost_so_far = 0.0
+        self._limit_resets_at: datetime | None = None
+
+    def parse(self, message: Message) -> Iterator[AgentEvent]:
+        """The events in a message; at least one, for every message is a sign of life."""
+        if getattr(message, "parent_tool_use_id", None) is not None:
+            yield SignOfLife()  # a subagent at work
+            return
+        match message:
+            case StreamEvent():
+                yield _stream_event(message.event)
+            case AssistantMessage():
+                yield from _assistant(message)
+            case UserMessage(content=list(blocks)):
+                yield SignOfLife()
+                yield from (ToolEnded(b.tool_use_id) for b in blocks if isinstance(b, ToolResultBlock))
+            case ResultMessage():
+                yield self._result(message)
+            case RateLimitEvent():
+                yield from self._plan(message)
+            case SystemMessage():
+                yield SignOfLife()
+            case _:
+                yield SignOfLife()
+
+    def _result(self, message: ResultMessage) -> TurnEnded:
+        cost = message.total_cost_usd or 0.0
+        usage = _usage(message, self._model, max(0.0, cost - self._cost_so_far))
+        self._cost_so_far = cost
+        interrupted = (message.terminal_reason or "").startswith("aborted")
+        failure = None
+        if message.is_error and not interrupted:
+            failure = classify(message, self._limit_resets_at)
+        return TurnEnded(
+            message_ids=tuple(message.user_message_uuids or ()),
+            session_id=message.session_id,
+            usage=usage,
+            interrupted=interrupted,
+            unsolicited=bool(message.origin) and not message.user_message_uuids,
+            failure=failure,
+        )
+
+    def _plan(self, message: RateLimitEvent) -> Iterator[AgentEvent]:
+        yield SignOfLife()
+        info = message.rate_limit_info
+        if info.status == "rejected" and info.resets_at:
+            self._limit_resets_at = datetime.fromtimestamp(info.resets_at, UTC)
+        windows: Any = info.raw.get("unifiedWindows")
+        for name in ("five_hour", "seven_day"):
+            window: Any = windows.get(name) if isinstance(windows, Mapping) else None
+            if isinstance(window, Mapping) and isinstance(window.get("utilization"), int | float):
+                yield PlanWindow(name, float(window["utilization"]))
+
+
+def _stream_event(event: Mapping[str, Any]) -> AgentEvent:
+    match event:
+        case {"type": "content_block_start", "content_block": {"type": "text"}}:
+            return TextDelta("", fresh=True)
+        case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(text)}}:
+            return TextDelta(text)
+        case _:
+            return SignOfLife()
+
+
+def _assistant(message: AssistantMessage) -> Iterator[AgentEvent]:
+    yield SignOfLife(session_id=message.session_id)
+    if message.error is not None:
+        return  # the CLI's own words about an API error; the result says it in a form to act on
+    for block in message.content:
+        if isinstance(block, TextBlock) and block.text:
+            yield TextWritten(block.text)
+        elif isinstance(block, ToolUseBlock):
+            yield ToolStarted(block.id, block.name, block.input)
+
+
+def _usage(message: ResultMessage, model: str, cost: float) -> TurnUsage:
+    counted = message.usage or {}
+    names = list(message.model_usage or {})
+    return TurnUsage(
+        model=names[0] if len(names) == 1 else model,
+        input_tokens=_count(counted, "input_tokens"),
+        output_tokens=_count(counted, "output_tokens"),
+        cache_read_tokens=_count(counted, "cache_read_input_tokens"),
+        cache_write_tokens=_count(counted, "cache_creation_input_tokens"),
+        cost_usd=cost,
+        duration_ms=message.duration_ms,
+    )
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    value = usage.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def classify(message: ResultMessage, limit_resets_at: datetime | None) -> TurnFailed:
+    """Why a turn failed, from the result's status and words (the subtype says "success" even then)."""
+    text = message.result or "; ".join(message.errors or []) or message.subtype
+    status = message.api_error_status
+    if re.search(r"credit balance|billing", text, re.IGNORECASE):
+        return TurnFailed("out_of_credit", text)
+    if re.search(r"prompt is too long|context (window|length)", text, re.IGNORECASE):
+        return TurnFailed("too_long", text)
+    if status == 401:
+        return TurnFailed("key_refused", text)
+    if status == 403:
+        return TurnFailed("forbidden", text)
+    if status == 404 and "model" in text.lower():
+        return TurnFailed("forbidden", text)
+    if status == 429:
+        return TurnFailed("rate_limited", text, retry_at=limit_resets_at)
+    if status is not None and status >= 500:
+        return TurnFailed("overloaded", text)
+    if status is None and message.terminal_reason == "api_error":
+        return TurnFailed("no_network", text)
+    return TurnFailed("refused", text)

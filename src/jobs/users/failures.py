@@ -1,0 +1,67 @@
+"""What a failure means for the owner, and whether trying again helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from jobs.core.errors import TurnFailed
+from jobs.core.i18n import Language, Words
+from jobs.core.words import chat as words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to say and when to try again: at `retry_at`, when somebody has mended it (`parked`), or never."""
+
+    sentence: str
+    retry_at: datetime | None = None
+    parked: bool = False
+
+
+_SAY: dict[str, Words] = {
+    "key_refused": words.KEY_REFUSED,
+    "forbidden": words.FORBIDDEN,
+    "out_of_credit": words.OUT_OF_CREDIT,
+    "rate_limited": words.RATE_LIMITED,
+    "overloaded": words.OVERLOADED,
+    "no_network": words.NO_NETWORK,
+    "too_long": words.TOO_LONG,
+    "crashed": words.CRASHED,
+    "unavailable": words.UNAVAILABLE,
+    "refused": words.REFUSED,
+}
+_PARKED = {"key_refused", "forbidden"}
+_HOURLY = {"out_of_credit"}
+_SOON = {"rate_limited", "overloaded", "no_network", "unavailable"}
+
+
+def judge(
+    failure: TurnFailed, *, attempts: int, now: datetime, zone: ZoneInfo, language: Language, model: str
+) -> Verdict:
+    """The verdict on a failed turn that has been tried `attempts` times."""
+    retry_at: datetime | None = None
+    if failure.reason in _SOON:
+        pause = timedelta(seconds=min(3600, 15 * 2 ** min(attempts - 1, 8)))
+        retry_at = max(failure.retry_at or now + pause, now + timedelta(seconds=1))
+    elif failure.reason in _HOURLY:
+        retry_at = now + timedelta(hours=1)
+    detail = " ".join(str(failure).split())[:200]
+    sentence = _SAY.get(failure.reason, words.REFUSED).say(
+        language,
+        model=model,
+        detail=detail,
+        time=f"{(retry_at or now).astimezone(zone):%H:%M}",
+    )
+    return Verdict(sentence, retry_at, failure.reason in _PARKED)
+
+
+def timed_out(seconds: int, language: Language) -> str:
+    """The sentence for a turn that gave no sign of life for so long."""
+    span = (
+        words.MINUTES.say(language, count=seconds // 60)
+        if seconds >= 60
+        else words.SECONDS.say(language, count=seconds)
+    )
+    return words.TIMED_OUT.say(language, minutes=span)
