@@ -15,6 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from jobs.core.errors import StorageError
 
+HEALTH_SOCKET = "health.sock"
+"""Its name inside DATA_DIR."""
+
 _MAX_SOCKET_PATH = 100
 """Bytes that fit into sockaddr_un on every system (104 on macOS and 108 on Linux, less the final zero)."""
 

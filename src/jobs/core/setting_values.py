@@ -67,7 +67,7 @@ def _text_of_secret(value: object) -> object:
     text = value.read() if isinstance(value, SecretFile) else value
     if isinstance(text, str):
         text = text.strip()
-        if re.search(r"\s", text):
+        if not re.fullmatch(r"[\x21-\x7e]*", text):
             raise BadValueError(words.SECRET_HAS_SPACES)
     return text
 
@@ -120,9 +120,7 @@ def url(value: object, *, schemes: tuple[str, ...], example: str) -> object:
     """An address with one of `schemes`, without a trailing slash."""
     if not isinstance(value, str):
         return value
-    problem = BadValueError(
-        words.BAD_URL, schemes=" / ".join(f"{scheme}://" for scheme in schemes), example=example
-    )
+    problem = BadValueError(words.BAD_URL, schemes=" / ".join(f"{scheme}://" for scheme in schemes), example=example)
     try:
         parts = urlsplit(value.strip())
         _ = parts.port  # raises for a port that is none

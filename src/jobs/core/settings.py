@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import tzlocal
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -57,9 +58,7 @@ def _session_beside_data(fields: Mapping[str, object]) -> Path:
 
 def _setting(about: str, example: str = "", default: str = "") -> FieldInfo:
     """What docs/settings.md says of a variable; `default` where the code's own would not read well."""
-    return FieldInfo(
-        description=about, examples=[example] if example else [], json_schema_extra={"default": default}
-    )
+    return FieldInfo(description=about, examples=[example] if example else [], json_schema_extra={"default": default})
 
 
 class Settings(BaseSettings):
@@ -101,16 +100,12 @@ class Settings(BaseSettings):
     anthropic_api_key: Annotated[
         SecretStr | None,
         _parsed(parse.anthropic_key),
-        _setting(
-            "Key of the Claude API. Where this and CLAUDE_CODE_OAUTH_TOKEN are both set, this one is used."
-        ),
+        _setting("Key of the Claude API. Where this and CLAUDE_CODE_OAUTH_TOKEN are both set, this one is used."),
     ] = None
     claude_code_oauth_token: Annotated[
         SecretStr | None,
         _parsed(parse.oauth_token),
-        _setting(
-            "Token of a Claude subscription, from `claude setup-token`. Used only without ANTHROPIC_API_KEY."
-        ),
+        _setting("Token of a Claude subscription, from `claude setup-token`. Used only without ANTHROPIC_API_KEY."),
     ] = None
     anthropic_base_url: Annotated[
         str,
@@ -228,20 +223,28 @@ class Settings(BaseSettings):
 
         What is merely not set yet is no error here: see `missing` and `require_complete()`.
         """
-        language = console_language(env_file=env_file)
+        settings, problems = cls.load_what_works(env_file)
+        if problems:
+            raise ConfigError(*problems.values())
+        return settings
+
+    @classmethod
+    def load_what_works(cls, env_file: Path = ENV_FILE) -> tuple[Self, dict[str, str]]:
+        """The settings with defaults in place of wrong values, and a sentence for each variable that is wrong."""
+        language = console_language(env_file)
+        problems = _file_problems(env_file, language)
+        readable = None if str(env_file) in problems else env_file
         try:
-            return cls(_env_file=env_file)  # pyright: ignore[reportCallIssue]
+            return cls(_env_file=readable), problems  # pyright: ignore[reportCallIssue]
         except ValidationError as error:
-            raise ConfigError(*_sentences(error, language)) from None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            problem = words.ENV_FILE_UNREADABLE.say(language, path=env_file, reason=reason)
-            raise ConfigError(problem) from None
+            wrong = _sentences(error, language)
+        defaults = {name: _default(name) for name in wrong}
+        return cls(_env_file=readable, **defaults), problems | wrong  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The variables that must be set before it can start and are not; empty when nothing is missing."""
-        return tuple(self._missing_sentences())
+        return tuple(self._missing())
 
     @property
     def unconfigured(self) -> bool:
@@ -256,13 +259,17 @@ class Settings(BaseSettings):
     def require_complete(self) -> None:
         """Raises ConfigError with a sentence for all that is missing to start, the sign-in included."""
         language = self.console_language
-        problems = [sentence.say(language) for sentence in self._missing_sentences().values()]
+        problems = self.missing_sentences(language)
         if not self.tg_session_path.exists():
             problems.append(words.MISSING_SESSION.say(language, path=self.tg_session_path))
         if problems:
             raise ConfigError(*problems)
 
-    def _missing_sentences(self) -> dict[str, Words]:
+    def missing_sentences(self, language: Language) -> list[str]:
+        """What is missing, and where to get it: a sentence for each variable."""
+        return [sentence.say(language) for sentence in self._missing().values()]
+
+    def _missing(self) -> dict[str, Words]:
         present = {
             "TG_API_ID": bool(self.tg_api_id),
             "TG_API_HASH": bool(self.tg_api_hash.get_secret_value()),
@@ -343,22 +350,40 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return (SecretFile(Path(path).expanduser()) if path else None), field_name, False
 
     def __call__(self) -> dict[str, SecretFile]:
-        found = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-        }
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
-def _sentences(error: ValidationError, language: Language) -> list[str]:
-    sentences: list[str] = []
+def _file_problems(env_file: Path, language: Language) -> dict[str, str]:
+    """What is wrong with the text of the `.env` file: unreadable as a whole, or line by line."""
+    try:
+        with env_file.open(encoding="utf-8") as stream:
+            broken = [binding.original for binding in parse_stream(stream) if binding.error]
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        return {str(env_file): words.ENV_FILE_UNREADABLE.say(language, path=env_file, reason=reason)}
+    return {
+        f"{env_file}:{line.line}": words.ENV_LINE_NOT_UNDERSTOOD.say(language, path=env_file, line=line.line)
+        for line in broken
+    }
+
+
+def _default(variable: str) -> object:
+    by_variable = {variable_name(name): field for name, field in Settings.model_fields.items()}
+    return by_variable[variable].get_default(call_default_factory=True, validated_data={"data_dir": "data"})
+
+
+def _sentences(error: ValidationError, language: Language) -> dict[str, str]:
+    sentences: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
         if detail["type"] == "default_factory_not_called":
             continue  # it would have been derived from a value that is reported itself
         name = str(detail["loc"][0]).upper() if detail["loc"] else ""
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, BadValueError):
-            sentences.append(cause.say(name, language))
+            sentences[name] = cause.say(name, language)
         else:
-            sentences.append(words.NOT_UNDERSTOOD.say(language, name=name))
-    return list(dict.fromkeys(sentences))
+            sentences[name] = words.NOT_UNDERSTOOD.say(language, name=name)
+    return sentences

@@ -12,6 +12,10 @@ ENV_FILE_UNREADABLE = Words(
     en="The settings file {path} cannot be read ({reason}): mend its permissions or its text.",
     ru="Файл настроек {path} не читается ({reason}): исправьте права доступа или содержимое.",
 )
+ENV_LINE_NOT_UNDERSTOOD = Words(
+    en="Line {line} of {path} is not NAME=value: mend it, or put # in front.",
+    ru="Строка {line} файла {path} не похожа на ИМЯ=значение: исправьте её или поставьте # в начале.",
+)
 NOT_A_WHOLE_NUMBER = Words(
     en="{name} must be a whole number, and it is {value!r}: write digits only.",
     ru="{name} должно быть целым числом, а там {value!r}: оставьте только цифры.",
@@ -29,8 +33,8 @@ BAD_API_HASH = Words(
     ru="{name}: нужны 32 знака 0-9 и a-f, которые my.telegram.org показывает как api_hash: скопируйте вновь.",
 )
 SECRET_HAS_SPACES = Words(
-    en="{name} has a space or a line break inside: copy it again, in one piece.",
-    ru="В {name} попал пробел или перенос строки: скопируйте заново, одним куском.",
+    en="{name} has a space, a line break or a foreign letter inside: copy it again, in one piece.",
+    ru="В {name} попал пробел, перенос строки или чужая буква: скопируйте заново, одним куском.",
 )
 KEY_IS_TOKEN = Words(
     en="{name} holds an OAuth token of a subscription: move it to CLAUDE_CODE_OAUTH_TOKEN.",
@@ -53,8 +57,7 @@ BAD_URL = Words(
     ru="{name} должно быть адресом вроде {example}: напишите целиком, с {schemes} в начале.",
 )
 BAD_TG_PROXY = Words(
-    en="{name} must be socks5://, http:// or mtproxy:// with a host and a port, "
-    "or a t.me/proxy link: copy it again.",
+    en="{name} must be socks5://, http:// or mtproxy:// with a host and a port, or a t.me/proxy link: copy it again.",
     ru="{name} должно быть адресом socks5://, http:// или mtproxy:// с хостом и портом "
     "или ссылкой t.me/proxy: скопируйте заново.",
 )
