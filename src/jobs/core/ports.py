@@ -36,14 +36,14 @@ class OpenLiveReply(Protocol):
 class Sessions(Protocol):
     """The conversations with the model, as the dispatcher sees them."""
 
-    async def submit(self, session_key: str, row: InboxRow) -> None:
+    def submit(self, session_key: str, row: InboxRow) -> None:
         """Hand over a message."""
         ...
 
-    async def stop(self, session_key: str, row: InboxRow) -> None:
+    def stop(self, session_key: str, row: InboxRow) -> None:
         """Interrupt what is being done and drop what waits behind it; answers the command."""
         ...
 
-    async def clear(self, session_key: str, row: InboxRow) -> None:
+    def clear(self, session_key: str, row: InboxRow) -> None:
         """Stop, then begin a fresh conversation; answers the command."""
         ...

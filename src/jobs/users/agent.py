@@ -60,7 +60,11 @@ class Agent:
         """
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run(resume, ready), name="agent")
-        await asyncio.shield(ready)
+        try:
+            await asyncio.shield(ready)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
 
     async def send(self, message_id: str, content: Content) -> None:
         """Hand a user message over, under an id of our own that was never used before."""

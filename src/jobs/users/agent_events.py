@@ -67,6 +67,8 @@ class TurnEnded:
     interrupted: bool = False
     unsolicited: bool = False
     failure: TurnFailed | None = None
+    serial: int = 0
+    """Counts the turns of the session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,16 @@ class EventParser:
         info = message.rate_limit_info
         if info.status == "rejected" and info.resets_at:
             self._limit_resets_at = datetime.fromtimestamp(info.resets_at, UTC)
-        windows: Any = info.raw.get("unifiedWindows")
         for name in ("five_hour", "seven_day"):
-            window: Any = windows.get(name) if isinstance(windows, Mapping) else None
-            if isinstance(window, Mapping) and isinstance(window.get("utilization"), int | float):
-                yield PlanWindow(name, float(window["utilization"]))
+            match info.raw:
+                case {"unifiedWindows": {**windows}} if name in windows:
+                    match windows[name]:
+                        case {"utilization": int(used) | float(used)}:
+                            yield PlanWindow(name, float(used))
+                        case _:
+                            pass
+                case _:
+                    pass
 
 
 def _stream_event(event: Mapping[str, Any]) -> AgentEvent:
@@ -137,20 +142,20 @@ def classify(message: ResultMessage, limit_resets_at: datetime | None) -> TurnFa
     """Why a turn failed, from the result's status and words (the subtype says "success" even then)."""
     text = message.result or "; ".join(message.errors or []) or message.subtype
     status = message.api_error_status
-    if re.search(r"credit balance|billing", text, re.IGNORECASE):
-        return TurnFailed("out_of_credit", text)
-    if re.search(r"prompt is too long|context (window|length)", text, re.IGNORECASE):
-        return TurnFailed("too_long", text)
-    if status == 401:
-        return TurnFailed("key_refused", text)
-    if status == 403:
-        return TurnFailed("forbidden", text)
-    if status == 404 and "model" in text.lower():
-        return TurnFailed("forbidden", text)
-    if status == 429:
-        return TurnFailed("rate_limited", text, retry_at=limit_resets_at)
-    if status is not None and status >= 500:
-        return TurnFailed("overloaded", text)
-    if status is None and message.terminal_reason == "api_error":
-        return TurnFailed("no_network", text)
-    return TurnFailed("refused", text)
+    by_words = next((reason for pattern, reason in _BY_WORDS if re.search(pattern, text, re.IGNORECASE)), None)
+    if by_words:
+        reason = by_words
+    elif status is None:
+        reason = "no_network" if message.terminal_reason == "api_error" else "refused"
+    elif status >= 500:
+        reason = "overloaded"
+    else:
+        reason = _BY_STATUS.get(status, "refused")
+    return TurnFailed(reason, text, retry_at=limit_resets_at if reason == "rate_limited" else None)
+
+
+_BY_WORDS = (
+    (r"credit balance|billing", "out_of_credit"),
+    (r"prompt is too long|context (window|length)", "too_long"),
+)
+_BY_STATUS = {401: "key_refused", 403: "forbidden", 404: "forbidden", 408: "no_network", 429: "rate_limited"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.core.errors import TurnFailed
 from jobs.core.i18n import Language, Words
+from jobs.core.journal import InboxRow
 from jobs.core.words import chat as words
 
 
@@ -65,3 +67,13 @@ def timed_out(seconds: int, language: Language) -> str:
         else words.SECONDS.say(language, count=seconds)
     )
     return words.TIMED_OUT.say(language, minutes=span)
+
+
+def what_was_stopped(rows: Sequence[InboxRow], language: Language) -> str:
+    """The sentence that names what /stop ended."""
+    first = next((row.message.text for row in rows if row.message.text), "")
+    what = " ".join(first.split()) or words.A_PICTURE.say(language)
+    what = f"“{what[:60]}…”" if len(what) > 60 else f"“{what}”"
+    if len(rows) > 1:
+        return words.STOPPED_MANY.say(language, what=what, count=len(rows) - 1)
+    return words.STOPPED.say(language, what=what)

@@ -1,0 +1,97 @@
+"""The Claude process behind a session: started when needed, resumed by its id, replaced when it dies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from jobs.core.errors import AgentUnavailable, SessionLost
+from jobs.tools.execution import ToolRunner
+from jobs.users import agent_events as ev
+from jobs.users.agent import Agent, Content
+from jobs.users.session_file import SessionFile
+
+log = logging.getLogger(__name__)
+
+NewAgent = Callable[[Callable[[ev.AgentEvent], None]], Agent]
+
+
+class Conversation:
+    """At most one process at a time; events of an earlier one are not passed on."""
+
+    def __init__(
+        self,
+        *,
+        session_file: SessionFile,
+        new_agent: NewAgent,
+        runner: ToolRunner,
+        on_event: Callable[[ev.AgentEvent], None],
+    ) -> None:
+        self._file = session_file
+        self._new_agent = new_agent
+        self._runner = runner
+        self._on_event = on_event
+        self._agent: Agent | None = None
+        self._session_id: str | None = None
+
+    async def start(self) -> bool:
+        """Have a process; False when the earlier conversation could not be reopened and a fresh one began.
+
+        Raises AgentUnavailable when no process starts.
+        """
+        if self._agent is not None:
+            return True
+        self._session_id = self._file.read()
+        try:
+            await self._spawn(self._session_id)
+        except SessionLost as error:
+            log.warning("Conversation %s cannot be resumed: %s", self._session_id, error)
+            self.forget()
+            await self._spawn(None)
+            return False
+        return True
+
+    async def send(self, message_id: str, content: Content) -> None:
+        """Hand a message to the process. Raises AgentUnavailable when it is gone."""
+        if self._agent is None:
+            raise AgentUnavailable("The Claude process is not running.")
+        await self._agent.send(message_id, content)
+
+    async def interrupt(self) -> None:
+        """Ask the turn to end; an event will tell. Raises AgentUnavailable when the process does not answer."""
+        if self._agent is not None:
+            await self._agent.interrupt()
+
+    async def end(self) -> None:
+        """End the process, if any; the conversation can be continued by the next one."""
+        agent, self._agent = self._agent, None
+        if agent is not None:
+            await agent.close()
+
+    def remember(self, session_id: str | None) -> None:
+        """Continue `session_id` from now on."""
+        if session_id and session_id != self._session_id:
+            self._file.write(session_id)
+            self._session_id = session_id
+
+    def forget(self) -> None:
+        """Begin afresh with the next process."""
+        self._file.clear()
+        self._session_id = None
+
+    async def _spawn(self, resume: str | None) -> None:
+        def on_event(event: ev.AgentEvent) -> None:
+            if agent is not self._agent and not starting:
+                return
+            if isinstance(event, ev.TurnEnded):
+                # Counted here, before any tool of the next turn can run.
+                event = replace(event, serial=self._runner.turn)
+                self._runner.turn += 1
+            self._on_event(event)
+
+        starting = True
+        agent = self._new_agent(on_event)
+        await agent.start(resume)
+        self._agent = agent
+        starting = False

@@ -1,0 +1,430 @@
+"""A live conversation with the model: one turn at a time, nothing lost, nothing answered twice.
+
+The session is an actor. Whatever happens (a message, an event of the Claude process, a command, a deadline) is one
+item of its mailbox, and only its own loop changes its state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from jobs.core.clock import Clock
+from jobs.core.errors import AgentUnavailable, TurnFailed
+from jobs.core.i18n import Language
+from jobs.core.journal import Ending, InboxRow, Journal
+from jobs.core.messages import OutgoingText
+from jobs.core.ports import Compose, FetchImage, OpenLiveReply
+from jobs.core.words import chat as words
+from jobs.tools.execution import ToolRunner
+from jobs.tools.spec import ToolSpec
+from jobs.users import agent_events as ev
+from jobs.users.composition import compose
+from jobs.users.conversation import Conversation, NewAgent
+from jobs.users.failures import judge, timed_out, what_was_stopped
+from jobs.users.session_file import SessionFile
+from jobs.users.turn import Turn
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.7
+"""How long an album, forwards or the pieces of a long text are waited for (nanobot and OpenClaw: 0.5 to 1)."""
+TELEGRAM_SPLITS_AT = 4000
+"""A text of about this length is probably followed by its rest."""
+BUSY_TOOL_SECONDS = 3600
+INTERRUPT_SECONDS = 1.0
+MOST_CRASHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What a session is, apart from its collaborators; durations in seconds."""
+
+    key: str
+    chat_id: int
+    model: str
+    zone: ZoneInfo
+    language: Language
+    query_timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    kind: Literal["stop", "clear"]
+    row: InboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Warm:
+    """Start the process before anybody asks."""
+
+
+_Item = InboxRow | _Command | _Warm | ev.AgentEvent | None
+
+
+class UserSession:
+    """One conversation. `run` until cancelled; `put`, `stop`, `clear` and `warm` from anywhere."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        *,
+        journal: Journal,
+        clock: Clock,
+        session_file: SessionFile,
+        new_agent: NewAgent,
+        runner: ToolRunner,
+        tools: Mapping[str, ToolSpec],
+        compose_text: Compose,
+        fetch_image: FetchImage,
+        open_live: OpenLiveReply,
+    ) -> None:
+        self._config = config
+        self._journal = journal
+        self._clock = clock
+        self._runner = runner
+        self._tools = tools
+        self._compose_text = compose_text
+        self._fetch_image = fetch_image
+        self._open_live = open_live
+
+        self._mailbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._conversation = Conversation(
+            session_file=session_file, new_agent=new_agent, runner=runner, on_event=self._mailbox.put_nowait
+        )
+        self._pending: dict[int, InboxRow] = {}  # to be sent; those with `not_before` wait for it
+        self._gather_until = 0.0  # monotonic
+        self._outstanding: dict[str, list[InboxRow]] = {}  # by the message id they were sent under
+        self._turn: Turn | None = None
+        self._last_sign = 0.0  # monotonic
+        self._highest = 0  # the newest row that was handed over
+        self._failures = 0  # in a row, of our own
+        self.plan_windows: dict[str, ev.PlanWindow] = {}
+
+    # ---- from outside ----
+
+    def put(self, row: InboxRow) -> None:
+        """Hand a message over."""
+        self._mailbox.put_nowait(row)
+
+    def command(self, kind: Literal["stop", "clear"], row: InboxRow) -> None:
+        """Stop, or stop and begin afresh."""
+        self._mailbox.put_nowait(_Command(kind, row))
+
+    def warm(self) -> None:
+        """Start the Claude process now, so that the first message does not wait for it."""
+        self._mailbox.put_nowait(_Warm())
+
+    async def run(self) -> None:
+        """The session's life; on cancellation the process is ended and unanswered messages stay journalled."""
+        try:
+            while True:
+                item = await self._next()
+                try:
+                    await self._handle(item)
+                    self._failures = 0
+                except Exception:  # the handling of one item ends here
+                    log.exception("Session %s failed on %s", self._config.key, type(item).__name__)
+                    await self._recover()
+        finally:
+            if self._turn is not None:
+                await self._turn.live.settle()
+            if self._working:
+                with contextlib.suppress(AgentUnavailable):  # a turn that is interrupted first ends at once
+                    await self._conversation.interrupt()
+            await self._conversation.end()
+
+    # ---- the loop ----
+
+    async def _next(self) -> _Item:
+        deadline = self._next_deadline()
+        try:
+            async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.monotonic())):
+                return await self._mailbox.get()
+        except TimeoutError:
+            return None
+
+    def _next_deadline(self) -> float | None:
+        """The monotonic moment at which something is due by itself."""
+        moments: list[float] = []
+        if self._working:
+            moments.append(self._last_sign + self._patience)
+        due = [self._due(row) for row in self._pending.values()]
+        if due:
+            moments.append(max(min(due), self._gather_until))
+        return min(moments, default=None)
+
+    @property
+    def _working(self) -> bool:
+        return bool(self._outstanding) or self._turn is not None
+
+    @property
+    def _patience(self) -> float:
+        busy = self._turn is not None and self._turn.busy
+        return BUSY_TOOL_SECONDS if busy else self._config.query_timeout
+
+    def _due(self, row: InboxRow) -> float:
+        if row.not_before is None:
+            return 0.0
+        return time.monotonic() + (row.not_before - self._clock.now()).total_seconds()
+
+    async def _handle(self, item: _Item) -> None:
+        match item:
+            case InboxRow():
+                self._accept(item)
+            case _Command("stop", row):
+                await self._stop(row)
+            case _Command(_, row):
+                await self._clear(row)
+            case _Warm():
+                with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
+                    await self._start()
+            case None:
+                pass
+            case _:
+                await self._on_event(item)
+        now = time.monotonic()
+        if self._working and now >= self._last_sign + self._patience:
+            await self._give_up_waiting()
+        elif self._pending and now >= max(self._gather_until, min(map(self._due, self._pending.values()))):
+            await self._send_pending()
+
+    def _accept(self, row: InboxRow) -> None:
+        # A new word from the owner is the moment to try what was postponed, too.
+        self._pending = {i: replace(r, not_before=None) for i, r in self._pending.items()}
+        self._pending[row.id] = row
+        self._highest = max(self._highest, row.id)
+        message = row.message
+        if message.album_id or message.forwarded or len(message.text) >= TELEGRAM_SPLITS_AT:
+            self._gather_until = time.monotonic() + GATHER_SECONDS
+
+    async def _send_pending(self) -> None:
+        try:
+            await self._start()
+        except AgentUnavailable as error:
+            rows = self._take_pending()
+            await self._postpone(rows, TurnFailed("unavailable", str(error)), attempts=rows[0].attempts + 1)
+            return
+        rows = self._take_pending()
+        if not self._outstanding:
+            self._runner.attempt = str(uuid.uuid4())
+        effects = await self._journal.begin_attempt(self._config.key, rows)
+        content = await compose(rows, effects, self._fetch_image, self._config.zone)
+        message_id = str(uuid.uuid4())
+        # Known to be underway before it is sent: the answer may be quicker than this coroutine.
+        self._outstanding[message_id] = [replace(row, attempts=row.attempts + 1) for row in rows]
+        self._last_sign = time.monotonic()
+        self._current_turn()
+        try:
+            await self._conversation.send(message_id, content)
+        except AgentUnavailable as error:
+            await self._on_death(str(error))
+
+    def _take_pending(self) -> list[InboxRow]:
+        rows = [self._pending[i] for i in sorted(self._pending)]
+        self._pending = {}
+        return rows
+
+    def _current_turn(self) -> Turn:
+        if self._turn is None:
+            live = self._open_live(self._config.chat_id, self._config.key)
+            self._turn = Turn(live, self._tools, self._config.language)
+        return self._turn
+
+    # ---- the Claude process ----
+
+    async def _start(self) -> None:
+        if not await self._conversation.start():
+            await self._journal.notify(self._config.chat_id, self._parts(words.STARTED_AFRESH))
+
+    async def _on_event(self, event: ev.AgentEvent) -> None:
+        self._last_sign = time.monotonic()
+        match event:
+            case ev.TextDelta() | ev.TextWritten() | ev.ToolStarted() | ev.ToolEnded():
+                self._current_turn().take(event)
+            case ev.SignOfLife(session_id):
+                self._conversation.remember(session_id)
+            case ev.PlanWindow():
+                self.plan_windows[event.name] = event
+            case ev.TurnEnded():
+                await self._on_turn_end(event)
+            case ev.Died(reason):
+                await self._on_death(reason)
+
+    async def _on_turn_end(self, event: ev.TurnEnded) -> None:
+        self._conversation.remember(event.session_id)
+        rows = self._settle_outstanding(event)
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            await turn.live.settle()
+        if event.interrupted:
+            # Nobody of ours asked: it is tried again like after a death of the process.
+            await self._retry(rows, turn, "interrupted")
+        elif event.failure is not None:
+            attempts = min((row.attempts for row in rows), default=1)
+            await self._postpone(rows, event.failure, attempts=attempts, event=event)
+        else:
+            text = turn.text if turn else ""
+            if rows or text:
+                parts = self._compose_text(text) or self._parts(words.DONE)
+                await self._journal.answer(self._ending(rows, event), parts)
+        if self._outstanding:
+            self._current_turn()
+
+    def _settle_outstanding(self, event: ev.TurnEnded) -> list[InboxRow]:
+        ids = list(event.message_ids)
+        if not ids and not event.unsolicited:
+            ids = list(self._outstanding)
+        return [row for message_id in ids for row in self._outstanding.pop(message_id, [])]
+
+    async def _on_death(self, reason: str) -> None:
+        log.warning("The Claude process of %s ended: %s", self._config.key, reason)
+        await self._conversation.end()
+        rows = [row for rows in self._outstanding.values() for row in rows]
+        self._outstanding = {}
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            await turn.live.settle()
+        await self._retry(rows, turn, reason)
+
+    async def _retry(self, rows: list[InboxRow], turn: Turn | None, reason: str) -> None:
+        if rows and max(row.attempts for row in rows) >= MOST_CRASHES:
+            await self._postpone(rows, TurnFailed("crashed", reason), attempts=MOST_CRASHES)
+        elif rows:
+            self._pending.update({row.id: row for row in rows})
+        elif turn is not None and turn.text:
+            await self._journal.answer(self._ending([], None), self._compose_text(turn.text))
+
+    # ---- endings ----
+
+    def _ending(self, rows: list[InboxRow], event: ev.TurnEnded | None) -> Ending:
+        return Ending(
+            session_key=self._config.key,
+            chat_id=self._config.chat_id,
+            row_ids=[row.id for row in rows],
+            attempt=self._runner.attempt,
+            turn=event.serial if event else self._runner.turn,
+            usage=event.usage if event else None,
+            started_by="owner" if rows else "background",
+        )
+
+    async def _postpone(
+        self, rows: list[InboxRow], failure: TurnFailed, *, attempts: int, event: ev.TurnEnded | None = None
+    ) -> None:
+        log.warning("A turn of %s failed: %s (%s)", self._config.key, failure.reason, failure)
+        verdict = judge(
+            failure,
+            attempts=attempts,
+            now=self._clock.now(),
+            zone=self._config.zone,
+            language=self._config.language,
+            model=self._config.model,
+        )
+        if event is not None:
+            async with self._journal.database.transaction() as tx:
+                await self._journal.usage.record(
+                    tx, event.usage, session_key=self._config.key, started_by="owner", outcome=failure.reason
+                )
+        ids = [row.id for row in rows]
+        if verdict.retry_at is None and not verdict.parked:
+            ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
+            await self._journal.answer(ending, self._compose_text(verdict.sentence))
+            return
+        # Once is enough: later attempts of the same messages fail in silence until one succeeds.
+        notice = self._compose_text(verdict.sentence) if attempts <= 1 else ()
+        await self._journal.postpone(
+            self._config.key, self._config.chat_id, row_ids=ids, until=verdict.retry_at, notice=notice
+        )
+        far = verdict.retry_at or datetime.max.replace(tzinfo=self._clock.now().tzinfo)
+        self._pending.update({row.id: replace(row, not_before=far) for row in rows})
+
+    async def _recover(self) -> None:
+        """After a failure of our own: the journal knows what is open; it is tried again, ever more seldom."""
+        self._failures += 1
+        turn, self._turn, self._outstanding = self._turn, None, {}
+        if turn is not None:
+            await turn.live.settle()
+        await self._conversation.end()
+        until = self._clock.now() + timedelta(seconds=min(3600, 15 * 2**self._failures))
+        async with self._journal.database.transaction() as tx:
+            rows = await self._journal.inbox.open_rows(tx, self._config.key)
+        self._pending = {row.id: replace(row, not_before=until) for row in rows if row.id <= self._highest}
+
+    async def _give_up_waiting(self) -> None:
+        seconds = int(self._patience)
+        rows, turn = await self._interrupt()
+        sentence = timed_out(seconds, self._config.language)
+        text = "\n\n".join(filter(None, (turn.text if turn else "", sentence)))
+        ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
+        await self._journal.answer(ending, self._compose_text(text))
+
+    # ---- commands ----
+
+    async def _stop(self, command: InboxRow) -> None:
+        rows, turn = await self._interrupt()
+        sentence = (
+            what_was_stopped(rows, self._config.language)
+            if rows or turn
+            else words.NOTHING_TO_STOP.say(self._config.language)
+        )
+        text = "\n\n".join(filter(None, (turn.text if turn else "", sentence)))
+        ending = replace(self._ending(rows, None), outcome="dropped", commands=[command.id])
+        await self._journal.answer(ending, self._compose_text(text))
+
+    async def _clear(self, command: InboxRow) -> None:
+        rows, turn = await self._interrupt()
+        await self._conversation.end()
+        self._file.clear()
+        self._session_id = ""
+        cleared = words.CLEARED.say(self._config.language)
+        stopped = what_was_stopped(rows, self._config.language) if rows else ""
+        text = "\n\n".join(filter(None, (turn.text if turn else "", stopped, cleared)))
+        ending = replace(self._ending(rows, None), outcome="dropped", commands=[command.id])
+        await self._journal.answer(ending, self._compose_text(text))
+        self.warm()
+
+    async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
+        """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""
+        rows = [row for rows in self._outstanding.values() for row in rows] + self._take_pending()
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            await turn.live.settle()
+        unfinished = set(self._outstanding)
+        self._outstanding = {}
+        if (unfinished or turn is not None) and not await self._interrupted(unfinished):
+            # It did not obey in time, or messages inside it would start a turn of their own.
+            await self._conversation.end()
+        return sorted(rows, key=lambda row: row.id), turn
+
+    async def _interrupted(self, unfinished: set[str]) -> bool:
+        """Whether the process stopped in time, with every message it had."""
+        kept: list[_Item] = []
+        try:
+            async with asyncio.timeout(INTERRUPT_SECONDS):
+                await self._conversation.interrupt()
+                while True:
+                    item = await self._mailbox.get()
+                    match item:
+                        case ev.TurnEnded():
+                            self._conversation.remember(item.session_id)
+                            return unfinished <= set(item.message_ids)
+                        case InboxRow() | _Command() | _Warm():
+                            kept.append(item)
+                        case _:
+                            pass
+        except (TimeoutError, AgentUnavailable):
+            return False
+        finally:
+            for item in kept:
+                self._mailbox.put_nowait(item)
+
+    def _parts(self, sentence: words.Words) -> list[OutgoingText]:
+        return list(self._compose_text(sentence.say(self._config.language)))

@@ -1,0 +1,60 @@
+"""The live conversations, by key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from jobs.core.journal import InboxRow
+from jobs.core.slots import Slot
+from jobs.users.session import UserSession
+
+
+class SessionManager:
+    """Starts a session at its first message and keeps it; all of them end with the manager."""
+
+    def __init__(self, new_session: Callable[[str], UserSession]) -> None:
+        self._new_session = new_session
+        self._sessions: dict[str, UserSession] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[SessionManager]:
+        """The sessions' lifetime; on leaving, every one is ended and its Claude process with it."""
+        try:
+            yield self
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def session(self, key: str) -> UserSession:
+        """The session with this key, started if need be."""
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = self._new_session(key)
+            self._tasks.append(asyncio.create_task(session.run(), name=f"session {key}"))
+        return session
+
+    def submit(self, session_key: str, row: InboxRow) -> None:
+        """Hand a message to its session."""
+        self.session(session_key).put(row)
+
+    def stop(self, session_key: str, row: InboxRow) -> None:
+        """Interrupt the session and drop what waits behind."""
+        self.session(session_key).command("stop", row)
+
+    def clear(self, session_key: str, row: InboxRow) -> None:
+        """Interrupt the session and begin it afresh."""
+        self.session(session_key).command("clear", row)
+
+    @property
+    def alive(self) -> bool:
+        """Whether every session's loop is running."""
+        return all(not task.done() for task in self._tasks)
+
+
+_slot: Slot[SessionManager] = Slot("The session manager")
+fill_session_manager = _slot.filled
+get_session_manager = _slot.get

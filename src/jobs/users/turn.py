@@ -1,0 +1,49 @@
+"""The turn that is underway: what has been written, which tools run, and what the owner sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jobs.core.i18n import Language
+from jobs.core.ports import LiveReply
+from jobs.tools.spec import ToolSpec
+from jobs.users.agent_events import TextDelta, TextWritten, ToolEnded, ToolStarted
+from jobs.users.status import status_line
+
+
+class Turn:
+    """Collects a turn's text; `show` puts it on the owner's screen."""
+
+    def __init__(self, live: LiveReply, tools: Mapping[str, ToolSpec], language: Language) -> None:
+        self.live = live
+        self._tools = tools
+        self._language: Language = language
+        self._written: list[str] = []
+        self._growing = ""
+        self._running: dict[str, str] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a tool is at work."""
+        return bool(self._running)
+
+    @property
+    def text(self) -> str:
+        """Everything written so far, blocks apart."""
+        return "\n\n".join(part.strip() for part in (*self._written, self._growing) if part.strip())
+
+    def take(self, event: TextDelta | TextWritten | ToolStarted | ToolEnded) -> None:
+        """Take one event in and show the result."""
+        match event:
+            case TextDelta(text, fresh):
+                self._growing = text if fresh else self._growing + text
+            case TextWritten(text):
+                self._written.append(text)
+                self._growing = ""
+            case ToolStarted(tool_use_id, name, arguments):
+                self._running[tool_use_id] = status_line(self._tools, name, arguments, self._language)
+            case ToolEnded(tool_use_id):
+                self._running.pop(tool_use_id, None)
+        status = next(reversed(self._running.values()), None)
+        if status or self.text:
+            self.live.show(self.text, status)
