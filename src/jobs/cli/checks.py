@@ -18,7 +18,7 @@ from jobs.core.health import HEALTH_SOCKET, ask_health
 from jobs.core.i18n import Language
 from jobs.core.settings import Settings
 from jobs.core.words import cli as words
-from jobs.telegram.auth import SignInError, connected, current_account, server_time
+from jobs.telegram.auth import SignInError, connected
 from jobs.telegram.session_file import copy_session, trust_server_key
 
 _LOW_DISK = 1000**3
@@ -160,9 +160,9 @@ class Examination:
         if session is None:
             return Finding(False, words.TELEGRAM_NOT_YET.say(language), remedy), None
         try:
-            async with connected(settings, session) as client:
-                skew = (datetime.now(tz=UTC) - await server_time(client)).total_seconds()
-                account = await current_account(client)
+            async with connected(settings, session) as telegram:
+                skew = (datetime.now(tz=UTC) - await telegram.server_time()).total_seconds()
+                account = await telegram.account()
         except SignInError as error:
             return Finding(False, error.say(language)), None
         if account is None:

@@ -1,4 +1,4 @@
-"""Signing in to Telegram, step by step, on a client that is connected; every refusal is a `SignInError`."""
+"""Signing in to Telegram, step by step, over one connection; every refusal is a `SignInError`."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ class CodeSent:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, session: Session) -> AsyncGenerator[TelegramClient]:
-    """A client for signing in and looking up: fails fast, and never sleeps out a flood wait by itself.
+async def connected(settings: Settings, session: Session) -> AsyncGenerator[SignIn]:
+    """A connection for signing in and looking up: it fails fast and never sleeps out a flood wait by itself.
 
     Raises Unreachable when there is no connection within 20 seconds.
     """
@@ -126,111 +126,119 @@ async def connected(settings: Settings, session: Session) -> AsyncGenerator[Tele
         with _plain_refusals():
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await client.connect()
-        yield client
+        yield SignIn(client)
     finally:
         await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]
 
 
-async def server_time(client: TelegramClient) -> datetime:
-    """Telegram's clock (UTC, whole seconds)."""
-    with _plain_refusals():
-        config = await client(functions.help.GetConfigRequest())
-    return config.date
+class SignIn:
+    """The steps of signing in, and the few questions that go with them. Every method may raise SignInError."""
 
+    def __init__(self, client: TelegramClient) -> None:
+        self._client = client
 
-async def check_app(client: TelegramClient) -> None:
-    """Raises WrongApp unless Telegram knows the api_id and api_hash. It asks for a QR token, unused."""
-    with _plain_refusals():
-        await client(functions.auth.ExportLoginTokenRequest(client.api_id, client.api_hash, []))
-
-
-async def current_account(client: TelegramClient) -> Account | None:
-    """Who is signed in; None when nobody is, or no longer."""
-    with _plain_refusals():
-        me = await client.get_me()
-    return _account(me) if isinstance(me, types.User) else None
-
-
-async def request_code(client: TelegramClient, phone: str) -> CodeSent:
-    """Have Telegram send a sign-in code. Raises WrongNumber, WrongApp, WaitFirst."""
-    with _plain_refusals():
-        sent = await client.send_code_request(phone)
-    way = {
-        types.auth.SentCodeTypeApp: CodeWay.APP,
-        types.auth.SentCodeTypeSms: CodeWay.SMS,
-        types.auth.SentCodeTypeCall: CodeWay.CALL,
-        types.auth.SentCodeTypeEmailCode: CodeWay.EMAIL,
-    }.get(type(sent.type), CodeWay.OTHER)
-    return CodeSent(phone, sent.phone_code_hash, way)
-
-
-async def sign_in_with_code(client: TelegramClient, sent: CodeSent, code: str) -> Account | PasswordNeeded:
-    """Raises WrongCode (ask again) and CodeExpired (request a new one)."""
-    digits = "".join(character for character in code if character.isalnum())
-    if not digits:
-        raise WrongCode(words.WRONG_CODE)  # Telethon would take an empty code for a wish to have one sent
-    try:
+    async def server_time(self) -> datetime:
+        """Telegram's clock (UTC, whole seconds)."""
         with _plain_refusals():
-            user = await client.sign_in(sent.phone, digits, phone_code_hash=sent.phone_code_hash)
-    except errors.SessionPasswordNeededError:
-        return await _password_needed(client)
-    return _account(user)
+            config = await self._client(functions.help.GetConfigRequest())
+        return config.date
 
+    async def check_app(self) -> None:
+        """Raises WrongApp unless Telegram knows the api_id and api_hash. It asks for a QR token, unused."""
+        with _plain_refusals():
+            await self._client(self._login_token_request())
 
-async def sign_in_with_password(client: TelegramClient, password: str) -> Account:
-    """The second step, after `PasswordNeeded`. Raises WrongPassword (ask again)."""
-    if not password:
-        raise WrongPassword(words.WRONG_PASSWORD)
-    with _plain_refusals():
-        return _account(await client.sign_in(password=password))
+    async def account(self) -> Account | None:
+        """Who is signed in; None when nobody is, or no longer."""
+        with _plain_refusals():
+            me = await self._client.get_me()
+        return _account(me) if isinstance(me, types.User) else None
 
-
-async def sign_in_with_qr(client: TelegramClient, show: Callable[[str], None]) -> Account | PasswordNeeded:
-    """Call `show` with a tg:// address to draw, and with the next one as each expires, until one is scanned."""
-    scanned = asyncio.Event()
-
-    async def on_scanned(_update: types.UpdateLoginToken) -> None:
-        scanned.set()
-
-    client.add_event_handler(on_scanned, events.Raw(types.UpdateLoginToken))
-    try:
-        while True:
-            scanned.clear()
+    async def find(self, name: str) -> Account | None:
+        """The person behind an @username, a phone number in the contacts, or an id that the account has met."""
+        try:
             with _plain_refusals():
-                answer = await _login_token(client)
-            if isinstance(answer, types.auth.LoginTokenSuccess):
-                user = answer.authorization.user
-                with _plain_refusals():
-                    await client._on_login(user)  # pyright: ignore[reportPrivateUsage]
-                return _account(user)
-            token = base64.urlsafe_b64encode(answer.token).decode().rstrip("=")
-            show(f"tg://login?token={token}")
-            await _wait_for(scanned, answer.expires)
-    except errors.SessionPasswordNeededError:
-        return await _password_needed(client)
-    finally:
-        client.remove_event_handler(on_scanned)
+                entity = await self._client.get_entity(int(name) if name.isdecimal() else name)
+        except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
+            return None
+        return _account(entity) if isinstance(entity, types.User) else None
 
-
-async def find_account(client: TelegramClient, name: str) -> Account | None:
-    """The person behind an @username, a phone number in the contacts, or an id that the account has met."""
-    try:
+    async def request_code(self, phone: str) -> CodeSent:
+        """Have Telegram send a sign-in code. Raises WrongNumber, WrongApp, WaitFirst."""
         with _plain_refusals():
-            entity = await client.get_entity(int(name) if name.isdecimal() else name)
-    except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
-        return None
-    return _account(entity) if isinstance(entity, types.User) else None
+            sent = await self._client.send_code_request(phone)
+        return CodeSent(phone, sent.phone_code_hash, _WAYS.get(type(sent.type), CodeWay.OTHER))
+
+    async def enter_code(self, sent: CodeSent, code: str) -> Account | PasswordNeeded:
+        """Raises WrongCode (ask again) and CodeExpired (request a new one)."""
+        digits = "".join(character for character in code if character.isalnum())
+        if not digits:
+            raise WrongCode(words.WRONG_CODE)  # Telethon would take an empty code for a wish to have one sent
+        try:
+            with _plain_refusals():
+                user = await self._client.sign_in(sent.phone, digits, phone_code_hash=sent.phone_code_hash)
+        except errors.SessionPasswordNeededError:
+            return await self._password_needed()
+        return _account(user)
+
+    async def enter_password(self, password: str) -> Account:
+        """The second step, after `PasswordNeeded`. Raises WrongPassword (ask again)."""
+        if not password:
+            raise WrongPassword(words.WRONG_PASSWORD)
+        with _plain_refusals():
+            return _account(await self._client.sign_in(password=password))
+
+    async def by_qr(self, show: Callable[[str], None]) -> Account | PasswordNeeded:
+        """Call `show` with a tg:// address to draw, and with the next one as each expires, until one is scanned."""
+        scanned = asyncio.Event()
+
+        async def on_scanned(_update: types.UpdateLoginToken) -> None:
+            scanned.set()
+
+        self._client.add_event_handler(on_scanned, events.Raw(types.UpdateLoginToken))
+        try:
+            while True:
+                scanned.clear()
+                answer = await self._login_token()
+                if isinstance(answer, types.auth.LoginTokenSuccess):
+                    return await self._finish_login(answer.authorization.user)
+                token = base64.urlsafe_b64encode(answer.token).decode().rstrip("=")
+                show(f"tg://login?token={token}")
+                await _wait_for(scanned, answer.expires)
+        except errors.SessionPasswordNeededError:
+            return await self._password_needed()
+        finally:
+            self._client.remove_event_handler(on_scanned)
+
+    def _login_token_request(self) -> functions.auth.ExportLoginTokenRequest:
+        return functions.auth.ExportLoginTokenRequest(self._client.api_id, self._client.api_hash, [])
+
+    async def _login_token(self) -> types.auth.LoginToken | types.auth.LoginTokenSuccess:
+        # What Telethon's own QRLogin does, except that asking again also finds a scan whose update got lost.
+        with _plain_refusals():
+            answer = await self._client(self._login_token_request())
+            if isinstance(answer, types.auth.LoginTokenMigrateTo):
+                await self._client._switch_dc(answer.dc_id)  # pyright: ignore[reportPrivateUsage]
+                answer = await self._client(functions.auth.ImportLoginTokenRequest(answer.token))
+        return answer
+
+    async def _finish_login(self, user: types.User) -> Account:
+        with _plain_refusals():
+            await self._client._on_login(user)  # pyright: ignore[reportPrivateUsage]
+        return _account(user)
+
+    async def _password_needed(self) -> PasswordNeeded:
+        with _plain_refusals():
+            password = await self._client(functions.account.GetPasswordRequest())
+        return PasswordNeeded(password.hint or "")
 
 
-async def _login_token(
-    client: TelegramClient,
-) -> types.auth.LoginToken | types.auth.LoginTokenSuccess:
-    # What Telethon's own QRLogin does, except that asking again also finds a scan whose update got lost.
-    answer = await client(functions.auth.ExportLoginTokenRequest(client.api_id, client.api_hash, []))
-    if isinstance(answer, types.auth.LoginTokenMigrateTo):
-        await client._switch_dc(answer.dc_id)  # pyright: ignore[reportPrivateUsage]
-        answer = await client(functions.auth.ImportLoginTokenRequest(answer.token))
-    return answer
+_WAYS = {
+    types.auth.SentCodeTypeApp: CodeWay.APP,
+    types.auth.SentCodeTypeSms: CodeWay.SMS,
+    types.auth.SentCodeTypeCall: CodeWay.CALL,
+    types.auth.SentCodeTypeEmailCode: CodeWay.EMAIL,
+}
 
 
 async def _wait_for(scanned: asyncio.Event, expires: datetime | None) -> None:
@@ -242,12 +250,6 @@ async def _wait_for(scanned: asyncio.Event, expires: datetime | None) -> None:
             await scanned.wait()
     except TimeoutError:
         return
-
-
-async def _password_needed(client: TelegramClient) -> PasswordNeeded:
-    with _plain_refusals():
-        password = await client(functions.account.GetPasswordRequest())
-    return PasswordNeeded(password.hint or "")
 
 
 def _account(user: types.User | types.auth.SentCode) -> Account:

@@ -50,6 +50,15 @@ def open_session(settings: Settings, path: Path | None = None) -> SQLiteSession:
     return session
 
 
+def fresh_session(settings: Settings) -> MemorySession:
+    """A session without a key that nothing remembers, for questions which need nobody signed in."""
+    trust_server_key(settings)
+    session = MemorySession()
+    if settings.tg_server:
+        session.set_dc(_TEST_DC, settings.tg_server.host, settings.tg_server.port)
+    return session
+
+
 def copy_session(path: Path) -> MemorySession | None:
     """The key and server stored at `path`, for a look that must not write there; None when it has no key.
 
