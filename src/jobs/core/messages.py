@@ -1,4 +1,4 @@
-"""What comes in and what goes out, as typed values."""
+"""What comes in, as typed values."""
 
 from __future__ import annotations
 
@@ -57,23 +57,6 @@ class InboundMessage(_Frozen):
     forwarded: Forwarded | None = None
     attachment: AttachmentKind | None = None
     album_id: int | None = None
-
-
-class Entity(_Frozen):
-    """One piece of formatting; `offset` and `length` count UTF-16 code units, as Telegram does."""
-
-    kind: str
-    offset: int
-    length: int
-    language: str | None = None
-    url: str | None = None
-
-
-class OutgoingText(_Frozen):
-    """A text that fits into one Telegram message: at most 4096 UTF-16 units, formatting beside it."""
-
-    text: str
-    entities: tuple[Entity, ...] = ()
 
 
 class Image(_Frozen):

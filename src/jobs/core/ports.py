@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from jobs.core.journal import InboxRow
-from jobs.core.messages import Image, InboundMessage, OutgoingText
+from jobs.core.messages import Image, InboundMessage
+from jobs.core.rich_text import RichText
 
-Compose = Callable[[str], Sequence[OutgoingText]]
+Compose = Callable[[str], Sequence[RichText]]
 """Markdown in, Telegram-sized messages out."""
 
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from jobs.core.i18n import Words
-from jobs.core.messages import OutgoingText
+from jobs.core.rich_text import RichText
 from jobs.tools.roles import Effect, Role
 
 P = TypeVar("P", bound=BaseModel)
@@ -61,13 +61,13 @@ class ToolContext:
     session_key: str
     tool_use_id: str
     services: Services
-    outgoing: list[tuple[int, OutgoingText]] = field(default_factory=list[tuple[int, OutgoingText]])
+    outgoing: list[tuple[int, RichText]] = field(default_factory=list[tuple[int, RichText]])
 
     def use(self, port: type[T]) -> T:
         """The collaborator behind a port."""
         return self.services.get(port)
 
-    def send(self, chat_id: int, content: OutgoingText) -> None:
+    def send(self, chat_id: int, content: RichText) -> None:
         """Queue a message; it is journalled in the transaction that records this call as done, or not at all."""
         self.outgoing.append((chat_id, content))
 

@@ -21,8 +21,8 @@ from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, TurnFailed
 from jobs.core.i18n import Language
 from jobs.core.journal import Ending, InboxRow, Journal
-from jobs.core.messages import OutgoingText
 from jobs.core.ports import Compose, FetchImage, OpenLiveReply
+from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
 from jobs.tools.execution import ToolRunner
 from jobs.tools.spec import ToolSpec
@@ -382,8 +382,7 @@ class UserSession:
     async def _clear(self, command: InboxRow) -> None:
         rows, turn = await self._interrupt()
         await self._conversation.end()
-        self._file.clear()
-        self._session_id = ""
+        self._conversation.forget()
         cleared = words.CLEARED.say(self._config.language)
         stopped = what_was_stopped(rows, self._config.language) if rows else ""
         text = "\n\n".join(filter(None, (turn.text if turn else "", stopped, cleared)))
@@ -426,5 +425,5 @@ class UserSession:
             for item in kept:
                 self._mailbox.put_nowait(item)
 
-    def _parts(self, sentence: words.Words) -> list[OutgoingText]:
+    def _parts(self, sentence: words.Words) -> list[RichText]:
         return list(self._compose_text(sentence.say(self._config.language)))

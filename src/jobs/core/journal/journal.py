@@ -12,7 +12,8 @@ from jobs.core.database import Database, Transaction
 from jobs.core.journal.effects import Effects, RecordedEffect
 from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.outbox import Origin, Outbox
-from jobs.core.messages import InboundMessage, OutgoingText
+from jobs.core.messages import InboundMessage
+from jobs.core.rich_text import RichText
 from jobs.core.usage import TurnUsage, Usage
 
 
@@ -82,7 +83,7 @@ class Journal:
             await self.inbox.submit(tx, [row.id for row in rows])
             return await self.effects.unsettled(tx, session_key)
 
-    async def answer(self, ending: Ending, parts: Sequence[OutgoingText]) -> None:
+    async def answer(self, ending: Ending, parts: Sequence[RichText]) -> None:
         """End a turn: its messages are settled and its answer is queued, in one transaction."""
         async with self.database.transaction() as tx:
             await self.inbox.settle(tx, ending.row_ids, ending.outcome)
@@ -106,7 +107,7 @@ class Journal:
         *,
         row_ids: Sequence[int],
         until: datetime | None,
-        notice: Sequence[OutgoingText],
+        notice: Sequence[RichText],
     ) -> None:
         """Put messages back into the queue (parked when `until` is None) and say why, if anything is to be said."""
         async with self.database.transaction() as tx:
@@ -115,7 +116,7 @@ class Journal:
                 await self._say(tx, session_key, chat_id, notice, "notice")
         self.queued.set()
 
-    async def reply(self, row_id: int, chat_id: int, parts: Sequence[OutgoingText]) -> None:
+    async def reply(self, row_id: int, chat_id: int, parts: Sequence[RichText]) -> None:
         """Answer one message without the model (a command): settle it and queue the words."""
         async with self.database.transaction() as tx:
             if not await self.inbox.settle(tx, [row_id], "done"):
@@ -124,7 +125,7 @@ class Journal:
                 await self.outbox.add(tx, chat_id, part, "answer")
         self.queued.set()
 
-    async def notify(self, chat_id: int, parts: Sequence[OutgoingText]) -> None:
+    async def notify(self, chat_id: int, parts: Sequence[RichText]) -> None:
         """Queue words of the program's own."""
         async with self.database.transaction() as tx:
             for part in parts:
@@ -140,7 +141,7 @@ class Journal:
         return reopened
 
     async def _say(
-        self, tx: Transaction, session_key: str, chat_id: int, parts: Sequence[OutgoingText], origin: Origin
+        self, tx: Transaction, session_key: str, chat_id: int, parts: Sequence[RichText], origin: Origin
     ) -> None:
         rest = list(parts)
         if rest and await self.outbox.finish_draft(tx, session_key, rest[0]):

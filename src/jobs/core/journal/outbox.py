@@ -12,16 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import TypeAdapter
-
 from jobs.core.clock import Clock, to_text
 from jobs.core.database import Transaction
-from jobs.core.messages import Entity, OutgoingText
+from jobs.core.rich_text import RichText, dump_entities, load_entities
 
 Origin = Literal["answer", "notice", "tool"]
 State = Literal["draft", "ready", "sent", "failed"]
-
-_ENTITIES = TypeAdapter(tuple[Entity, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class OutboxRow:
     id: int
     chat_id: int
     random_id: int
-    content: OutgoingText
+    content: RichText
     reply_to: int | None
     origin: Origin
     state: State
@@ -49,7 +45,7 @@ class Outbox:
         self,
         tx: Transaction,
         chat_id: int,
-        content: OutgoingText,
+        content: RichText,
         origin: Origin,
         *,
         reply_to: int | None = None,
@@ -57,7 +53,7 @@ class Outbox:
         """Queue a message; returns its row id."""
         return await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
 
-    async def draft(self, tx: Transaction, chat_id: int, content: OutgoingText, session_key: str) -> OutboxRow:
+    async def draft(self, tx: Transaction, chat_id: int, content: RichText, session_key: str) -> OutboxRow:
         """The session's unfinished answer: the one that is there already (after a restart), else a new one."""
         found = await tx.one("SELECT * FROM outbox WHERE draft_of = ? AND state = 'draft'", session_key)
         if found is None:
@@ -66,12 +62,12 @@ class Outbox:
         assert found is not None  # noqa: S101 - inserted in this very transaction
         return _parse(found)
 
-    async def finish_draft(self, tx: Transaction, session_key: str, content: OutgoingText) -> bool:
+    async def finish_draft(self, tx: Transaction, session_key: str, content: RichText) -> bool:
         """Give the session's draft its final text; False when there is no draft."""
         changed = await tx.execute(
             "UPDATE outbox SET text = ?, entities = ?, state = 'ready' WHERE draft_of = ? AND state = 'draft'",
             content.text,
-            _dump(content),
+            dump_entities(content.entities),
             session_key,
         )
         return changed == 1
@@ -93,12 +89,12 @@ class Outbox:
         )
         return [_parse(row) for row in rows]
 
-    async def attempting(self, tx: Transaction, row_id: int, content: OutgoingText) -> None:
+    async def attempting(self, tx: Transaction, row_id: int, content: RichText) -> None:
         """From here on Telegram may have this message, with this text."""
         await tx.execute(
             "UPDATE outbox SET attempted = 1, text = ?, entities = ? WHERE id = ?",
             content.text,
-            _dump(content),
+            dump_entities(content.entities),
             row_id,
         )
 
@@ -140,7 +136,7 @@ class Outbox:
         self,
         tx: Transaction,
         chat_id: int,
-        content: OutgoingText,
+        content: RichText,
         origin: Origin,
         reply_to: int | None,
         *,
@@ -153,7 +149,7 @@ class Outbox:
             chat_id,
             new_random_id(),
             content.text,
-            _dump(content),
+            dump_entities(content.entities),
             reply_to,
             origin,
             draft_of,
@@ -167,16 +163,12 @@ def new_random_id() -> int:
     return (secrets.randbits(63) or 1) * secrets.choice((1, -1))
 
 
-def _dump(content: OutgoingText) -> str:
-    return _ENTITIES.dump_json(content.entities, exclude_none=True).decode()
-
-
 def _parse(row: sqlite3.Row) -> OutboxRow:
     return OutboxRow(
         id=row["id"],
         chat_id=row["chat_id"],
         random_id=row["random_id"],
-        content=OutgoingText(text=row["text"], entities=_ENTITIES.validate_json(row["entities"])),
+        content=RichText(text=row["text"], entities=load_entities(row["entities"])),
         reply_to=row["reply_to"],
         origin=row["origin"],
         state=row["state"],

@@ -1,6 +1,8 @@
 """Markdown to Telegram messages: text with entities, cut to size."""
 
-from .entities import Entity, Kind, RichText, dump_entities, load_entities, to_telethon, utf16_length
+from jobs.core.rich_text import Entity, Kind, RichText, dump_entities, load_entities
+
+from .entities import to_telethon, utf16_length
 from .markdown import render
 from .preview import preview
 from .split import split

@@ -1,80 +1,15 @@
-"""Formatted text as Telegram knows it: plain text, and ranges of it measured in UTF-16 code units."""
+"""From our entities to Telethon's, and between the two ways of counting characters."""
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, cast, get_args
 
 from telethon.tl import types
 
-Kind = Literal["bold", "italic", "underline", "strike", "spoiler", "code", "pre", "link", "quote"]
+from jobs.core.rich_text import Entity
 
-_KINDS = frozenset(get_args(Kind))
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A formatted range; `offset` and `length` are in UTF-16 code units.
-
-    `language` belongs to `pre` (may be empty), `url` to `link`.
-    """
-
-    kind: Kind
-    offset: int
-    length: int
-    language: str = ""
-    url: str = ""
-
-    def to_json(self) -> dict[str, str | int]:
-        """A flat object without empty fields, for `from_json`."""
-        fields: dict[str, str | int] = {"kind": self.kind, "offset": self.offset, "length": self.length}
-        if self.language:
-            fields["language"] = self.language
-        if self.url:
-            fields["url"] = self.url
-        return fields
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, object]) -> Entity:
-        """The entity that `to_json` described. Raises ValueError when it describes none."""
-        kind, offset, length = fields.get("kind"), fields.get("offset"), fields.get("length")
-        language, url = fields.get("language", ""), fields.get("url", "")
-        if kind not in _KINDS or not isinstance(offset, int) or not isinstance(length, int):
-            raise ValueError(f"not an entity: {fields!r}")
-        if not isinstance(language, str) or not isinstance(url, str):
-            raise ValueError(f"not an entity: {fields!r}")
-        return cls(cast(Kind, kind), offset, length, language, url)
-
-
-@dataclass(frozen=True, slots=True)
-class RichText:
-    """Text and its formatting, sorted by offset, outer entities before inner ones."""
-
-    text: str
-    entities: tuple[Entity, ...] = ()
-
-
-def dump_entities(entities: Iterable[Entity]) -> str:
-    """Entities as JSON text, for a database column; `load_entities` reads it."""
-    return json.dumps([entity.to_json() for entity in entities], ensure_ascii=False)
-
-
-def load_entities(text: str) -> tuple[Entity, ...]:
-    """What `dump_entities` wrote. Raises ValueError when it is anything else."""
-    items: object = json.loads(text)
-    if not isinstance(items, list):
-        raise ValueError("not a list of entities")
-    entities: list[Entity] = []
-    for item in cast(list[object], items):
-        if not isinstance(item, dict):
-            raise ValueError(f"not an entity: {item!r}")
-        entities.append(Entity.from_json(cast(Mapping[str, object], item)))
-    return tuple(entities)
 
 
 def to_telethon(entity: Entity) -> types.TypeMessageEntity:

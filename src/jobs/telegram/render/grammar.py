@@ -24,8 +24,8 @@ _INLINE_DEPTH = 40
 _ESCAPABLE = frozenset("*_`~|")
 _ESCAPABLE_AT_LINE_START = frozenset("#>+-=")
 _URL = re.compile(r"://(?:(?!\*\*|\|\||~~)[^\s<>\[\]`\"])+")
-_AUTOLINK = re.compile(r"<(https?://[^\s<>]+|(?:mailto:)?[^\s<>@:/]+@[^\s<>@:/]+\.[^\s<>@:/]+)>")
-_BOLD_WORD = re.compile(r"\*\*[^\W\d_]+$")
+_AUTOLINK = re.compile(r"<(https?://[^\s<>]+|(?:mailto:)?[^\s<>@:/]+@[^\s<>@:/]+\.[^\s<>@:/.]+)>")
+_BOLD_WORD = re.compile(r"\*\*[^\W\d_]+\Z")
 
 _RULES = (
     *("code", "fence", "blockquote", "hr", "list", "heading", "table"),

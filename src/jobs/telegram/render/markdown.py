@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from markdown_it.token import Token
 
-from .entities import Kind, Offsets, RichText
+from jobs.core.rich_text import Kind, RichText
+
+from .entities import Offsets
 from .grammar import parser
 from .marks import Mark, enrich, skip_blank
 from .tables import Cell, Table

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .entities import Entity, Kind, Offsets, RichText
+from jobs.core.rich_text import Entity, Kind, RichText
+
+from .entities import Offsets
 
 
 class Mark(NamedTuple):

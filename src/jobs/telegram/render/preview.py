@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .entities import RichText
+from jobs.core.rich_text import RichText
+
 from .markdown import render
 from .split import MESSAGE_LIMIT, split
 

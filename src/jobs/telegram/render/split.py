@@ -7,7 +7,9 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
-from .entities import Entity, Kind, Offsets, RichText
+from jobs.core.rich_text import Entity, Kind, RichText
+
+from .entities import Offsets
 from .marks import Mark, enrich, skip_blank
 
 MESSAGE_LIMIT = 4096
