@@ -12,7 +12,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 _ASSIGNMENT = re.compile(
-    r"""(?P<name>\s*(?:export\s+)?'?[^=\s']+'?\s*=[^\S\r\n]*?)
+    r"""(?P<name>\s*(?:export\s+)?'?[^=\s']+'?\s*=[^\S\r\n]*)
         (?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\r\n]*?)
         (?P<comment>[^\S\r\n]+\#[^\r\n]*)?
         (?P<end>[^\S\r\n]*(?:\r\n|\n|\r)?)""",
@@ -57,7 +57,9 @@ def _assigned(binding: Binding, value: str) -> str:
     found = _ASSIGNMENT.fullmatch(binding.original.string)
     if found is None:  # a name without `=`
         return f"{binding.key}={_quoted(value)}\n"
-    return f"{found['name']}{_quoted(value)}{found['comment'] or ''}{found['end']}"
+    comment = found["comment"] or ""
+    written = _quoted(value) or ("''" if comment else "")  # unquoted nothing would make the comment the value
+    return f"{found['name']}{written}{comment}{found['end']}"
 
 
 def _quoted(value: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from jobs.core.errors import StorageError
 
@@ -45,10 +45,12 @@ async def serve_health(path: Path, report: Callable[[], HealthReport]) -> AsyncG
     """
 
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        try:
             writer.write(json.dumps(asdict(report())).encode() + b"\n")
-            await writer.drain()
-        writer.close()
+        finally:
+            writer.close()
+            with suppress(ConnectionError):  # whoever asked may have left
+                await writer.wait_closed()
 
     listener = _bound_socket(path)
     try:
@@ -63,7 +65,7 @@ async def ask_health(path: Path, timeout: float = 5) -> HealthReport | None:
     try:
         async with asyncio.timeout(timeout):
             return await _ask(path)
-    except (OSError, TimeoutError, ValidationError):
+    except (OSError, TimeoutError, ValueError):  # the last for a line that is no report
         return None
 
 
@@ -91,6 +93,8 @@ async def _ask(path: Path) -> HealthReport:
         return _REPORT.validate_json(await reader.readline())
     finally:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @contextmanager

@@ -1,0 +1,91 @@
+"""The forms in which people write addresses, proxies and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.core import setting_values as parse
+from jobs.core.setting_values import BadValueError, TelegramProxy
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "proxy"),
+    [
+        ("socks5://10.0.0.1:1080", TelegramProxy("socks5", "10.0.0.1", 1080)),
+        ("socks5h://u:p@host:1080", TelegramProxy("socks5", "host", 1080, "u", "p")),
+        ("http://u:p%3Aq@host:3128", TelegramProxy("http", "host", 3128, "u", "p:q")),
+        (f"mtproxy://{SECRET}@host:443", TelegramProxy("mtproxy", "host", 443, secret=SECRET)),
+        (f"mtproxy://dd{SECRET}@host:443", TelegramProxy("mtproxy", "host", 443, secret=SECRET)),
+        (
+            f"https://t.me/proxy?server=host&port=443&secret=DD{SECRET}",
+            TelegramProxy("mtproxy", "host", 443, secret=SECRET),
+        ),
+        (f"tg://proxy?server=host&port=443&secret={SECRET}", TelegramProxy("mtproxy", "host", 443, secret=SECRET)),
+        ("https://t.me/socks?server=host&port=1080&user=u&pass=p", TelegramProxy("socks5", "host", 1080, "u", "p")),
+    ],
+)
+def test_a_telegram_proxy_is_understood_in_every_form_that_people_share(text: str, proxy: TelegramProxy) -> None:
+    assert parse.telegram_proxy(text) == proxy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.0.0.1:1080",
+        "socks5://host",
+        "socks4://host:1",
+        "socks5://host:99999",
+        "mtproxy://host:443",
+        f"mtproxy://{SECRET[:-1]}@host:443",
+        "https://t.me/proxy?server=host&secret=x",
+        "https://t.me/joinchat?server=host&port=1",
+        "http://[::1",
+        "",
+    ],
+)
+def test_a_telegram_proxy_in_no_known_form_is_refused(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parse.telegram_proxy(text)
+
+
+def test_a_fake_tls_secret_is_refused_with_its_own_reason() -> None:
+    with pytest.raises(BadValueError) as caught:
+        parse.telegram_proxy(f"mtproxy://ee{SECRET}676f6f676c652e636f6d@host:443")
+    assert "hides as TLS" in caught.value.say("TG_PROXY", "en")
+
+
+@pytest.mark.parametrize("text", ["localhost:443", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:443", "1.2.3:4"])
+def test_a_server_is_an_ipv4_address_with_a_port(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parse.endpoint(text)
+
+
+def test_a_session_file_is_named_as_telethon_will_name_it(tmp_path: Path) -> None:
+    assert parse.session_file(str(tmp_path / "me")) == tmp_path / "me.session"
+    assert parse.session_file(str(tmp_path / "me.session")) == tmp_path / "me.session"
+    assert parse.session_file(str(tmp_path / "my.account")) == tmp_path / "my.account.session"
+
+
+def test_a_home_folder_may_be_written_with_a_tilde() -> None:
+    assert parse.folder("~/jobs-data") == Path.home() / "jobs-data"
+
+
+@pytest.mark.parametrize("text", ["", "../../etc/passwd", "Europe", "Europe/Berlin\n/etc", "x" * 300, "/etc/localtime"])
+def test_a_zone_that_is_none_is_refused_and_not_a_crash(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parse.zone(text)
+
+
+@pytest.mark.parametrize("text", ["1e3", "1_000", "٣", "0x10", " ", "9" * 19])
+def test_a_whole_number_is_plain_digits(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parse.whole_number(text, low=0)
+
+
+def test_a_key_with_a_letter_of_another_alphabet_is_refused() -> None:
+    with pytest.raises(BadValueError):
+        parse.anthropic_key("sk-аnt-api03-x")  # the а is Cyrillic
