@@ -1,0 +1,153 @@
+"""The Telegram world: it answers calls, and tests and the demo act and look in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from telethon.tl import types
+from telethon.tl.tlobject import TLObject, TLRequest
+
+from jobs.sandbox.telegram.rpc import Call, RpcError
+from jobs.sandbox.telegram.world import dialogs, history, messages, posting, service, updates, users
+from jobs.sandbox.telegram.world.context import Context, Handlers
+from jobs.sandbox.telegram.world.model import Chat, Contact, Mailbox, Message, User
+from jobs.sandbox.telegram.world.state import SERVICE_USER, WorldState
+from jobs.sandbox.telegram.world.views import unread_count
+
+HANDLERS: Handlers = {
+    **service.HANDLERS,
+    **users.HANDLERS,
+    **messages.HANDLERS,
+    **history.HANDLERS,
+    **dialogs.HANDLERS,
+    **updates.HANDLERS,
+}
+
+_FIRST_USER_ID = 7_000_000_001  # beyond 32 bits, as Telegram's are
+_FIRST_MESSAGE_IDS_APART = 1_000
+
+Peer = User | Chat | int
+"""Somebody or some chat: the object, or its marked id."""
+
+
+class TelegramWorld(WorldState):
+    """Plays Telegram in memory. As the wire's handler it answers one call at a time, in order.
+
+    Everything that a call can do can be done from Python too, in the name of an account.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_user("Telegram", user_id=SERVICE_USER, phone="42777").verified = True
+
+    async def __call__(self, call: Call) -> TLObject | list[TLObject] | bool:
+        """Answer one call. Raises RpcError where Telegram refuses."""
+        self.meet(call.link, call.client)
+        user = self.users[call.link.user_id] if call.link.user_id is not None else None
+        handler = HANDLERS.get(type(call.request))
+        if handler is None:
+            raise RpcError(400, f"INPUT_METHOD_INVALID_{type(call.request).__name__}")
+        _drop_empty_dates(call.request)
+        ctx = Context(self, user, call.link)
+        answer = handler(ctx, call.request)
+        ctx.publish()
+        return answer
+
+    # Acting
+
+    def add_user(
+        self,
+        first_name: str,
+        last_name: str = "",
+        *,
+        username: str | None = None,
+        phone: str | None = None,
+        lang_code: str = "en",
+        password_2fa: str | None = None,
+        contact_of: Sequence[User] = (),
+        user_id: int | None = None,
+    ) -> User:
+        """A new account. Message ids start elsewhere in each, as no two accounts of Telegram agree on them."""
+        user_id = user_id or _FIRST_USER_ID + len(self.users)
+        if user_id in self.users:
+            raise ValueError(f"there is an account {user_id} already")
+        user = User(
+            user_id,
+            first_name,
+            Mailbox(user_id, next_id=1 + _FIRST_MESSAGE_IDS_APART * len(self.users)),
+            last_name,
+            username,
+            phone or f"9996{len(self.users):06d}",
+            lang_code,
+            password=password_2fa,
+        )
+        self.users[user_id] = user
+        for other in contact_of:
+            other.contacts[user_id] = Contact(first_name, last_name)
+        return user
+
+    def send_text(
+        self,
+        sender: User,
+        to: Peer,
+        text: str,
+        *,
+        reply_to: Message | None = None,
+        quote: str | None = None,
+        entities: list[types.TypeMessageEntity] | None = None,
+        silent: bool = False,
+    ) -> Message:
+        """Send a text as an account would. Raises RpcError where Telegram refuses."""
+        ctx, peer = Context(self, sender), peer_of(to)
+        message = messages.draft(ctx, None, peer, text, entities)
+        message.silent = silent
+        if reply_to is not None:
+            message.reply = messages.Reply(reply_to, quote, ids=dict(reply_to.ids))
+        posting.post(ctx, message)
+        ctx.publish()
+        return message
+
+    def read(self, reader: User, peer: Peer) -> None:
+        """Read a chat to its end as an account."""
+        ctx = Context(self, reader)
+        posting.read(ctx, peer_of(peer), 0)
+        ctx.publish()
+
+    def perform(self, user: User, request: TLRequest) -> Any:
+        """Have an account make any request, as if over a link of its own. Raises RpcError."""
+        ctx = Context(self, user)
+        answer = HANDLERS[type(request)](ctx, request)
+        ctx.publish()
+        return answer
+
+    # Looking
+
+    def history(self, user: User, peer: Peer) -> list[Message]:
+        """The messages an account sees in a chat, oldest first."""
+        return list(self.box(user, peer_of(peer)).with_peer(peer_of(peer)))
+
+    def messages_between(self, one: User, other: User) -> list[Message]:
+        """The private messages of two accounts as the first sees them, oldest first."""
+        return self.history(one, other)
+
+    def unread(self, user: User) -> dict[int, int]:
+        """By marked id of the chat: how many messages an account has not read (only where there are any)."""
+        counts = {peer: unread_count(self, user, peer) for peer in dialogs.peers_of(Context(self, user))}
+        return {peer: count for peer, count in counts.items() if count}
+
+
+def _drop_empty_dates(request: TLRequest) -> None:
+    """On the wire "no date" is 1970; inside it is None."""
+    for name, value in vars(request).items():
+        if isinstance(value, datetime) and value.timestamp() == 0:
+            setattr(request, name, None)
+
+
+def peer_of(peer: Peer) -> int:
+    """The marked id of somebody or some chat."""
+    return peer if isinstance(peer, int) else peer.peer
+
+
+__all__ = ["Peer", "TelegramWorld", "peer_of"]
