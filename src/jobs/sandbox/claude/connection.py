@@ -86,9 +86,7 @@ class Connection:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
                 if self._http.they_are_waiting_for_100_continue:
-                    self._writer.write(
-                        self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
-                    )
+                    self._writer.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
                 self._http.receive_data(await self._reader.read(65536))
             elif isinstance(event, h11.Request):
                 head, arrived = event, monotonic()

@@ -154,9 +154,10 @@ class ModelRequest:
 
     @property
     def prefix_sha256(self) -> str:
-        """A digest of tools and system prompt, cache markers left out."""
+        """A digest of tools and system prompt, cache markers and deferred tools left out."""
         payload = json.loads(self.body)
-        prefix = without_cache_markers([payload.get("tools"), payload.get("system")])
+        tools = [tool for tool in payload.get("tools", []) if not tool.get("defer_loading")]
+        prefix = without_cache_markers([tools, payload.get("system")])
         return hashlib.sha256(json.dumps(prefix, ensure_ascii=False).encode()).hexdigest()
 
 

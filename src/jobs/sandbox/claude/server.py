@@ -31,9 +31,7 @@ _MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
 class MessagesServer:
     """Serves while it is entered; on leaving raises what a script raised, so that no test overlooks it."""
 
-    def __init__(
-        self, script: Script | Reply | str = "Fine.", *, host: str = "127.0.0.1", port: int = 0
-    ) -> None:
+    def __init__(self, script: Script | Reply | str = "Fine.", *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.script: Script = as_script(script)
         self.faults = Faults()
         self.requests = RequestLog()
@@ -60,20 +58,18 @@ class MessagesServer:
         if self._server is None:
             return
         self._server.close()
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*list(self._connections), return_exceptions=True)
         await self._server.wait_closed()
         if self._failures and error is None:
             raise ExceptionGroup("the script failed", self._failures)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Not a coroutine: asyncio 3.11 reports a connection's own task as failed when it is cancelled.
         serving = asyncio.ensure_future(Connection(reader, writer).serve(self._answer))
         self._connections.add(serving)
-        try:
-            await serving
-        finally:
-            self._connections.discard(serving)
+        serving.add_done_callback(self._connections.discard)
 
     async def _answer(self, http: HttpRequest, connection: Connection) -> None:
         record = RequestRecord(

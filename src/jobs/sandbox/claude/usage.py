@@ -61,9 +61,11 @@ def _chain(model: str, parts: list[_Part]) -> list[bytes]:
 
 
 def _parts(request: ModelRequest) -> Iterator[_Part]:
+    """What the model reads, in order; a deferred tool is no part of it until a search brings it in."""
     body = json.loads(request.body)
     for tool in body.get("tools") or []:
-        yield _part("tool", tool)
+        if not tool.get("defer_loading"):
+            yield _part("tool", tool)
     system = body.get("system") or []
     for block in [system] if isinstance(system, str) else system:
         yield _part("system", block)
