@@ -46,7 +46,19 @@ class RetryLater(TelegramError):
 
 
 class Undeliverable(TelegramError):
-    """This message can never be delivered as it is; trying again will not help."""
+    """This message can never be delivered as it is; `reason` is a key of `core.words.chat.REFUSALS`."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class AlreadySent(TelegramError):
+    """Telegram has a message with this random_id already; it did not say which."""
+
+
+class MessageGone(TelegramError):
+    """The message to change is not in the chat any more."""
 
 
 class SignedOut(TelegramError):

@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError, ResultError
 from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
 
@@ -38,9 +39,13 @@ class AgentOptions:
     cwd: Path
     system_append: str
     env: Mapping[str, str]
-    builtin_tools: Sequence[str]
     mcp_servers: Mapping[str, McpServerConfig] = field(default_factory=dict[str, McpServerConfig])
     cli_path: Path | None = None
+
+
+def bundled_cli() -> Path:
+    """The CLI that the SDK ships with."""
+    return Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 
 
 class Agent:
@@ -140,7 +145,6 @@ class Agent:
                 append=options.system_append,
                 exclude_dynamic_sections=True,
             ),
-            tools=list(options.builtin_tools),
             mcp_servers=dict(options.mcp_servers),
             strict_mcp_config=True,
             setting_sources=["project"],

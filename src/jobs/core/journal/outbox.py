@@ -10,9 +10,10 @@ import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from jobs.core.clock import Clock, to_text
+from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
 from jobs.core.rich_text import RichText, dump_entities, load_entities
 
@@ -33,6 +34,9 @@ class OutboxRow:
     state: State
     attempted: bool
     message_id: int | None
+    created_at: datetime
+    was_draft: bool
+    """Its text has grown on the screen, so what Telegram has may be an earlier state of it."""
 
 
 class Outbox:
@@ -174,6 +178,8 @@ def _parse(row: sqlite3.Row) -> OutboxRow:
         state=row["state"],
         attempted=bool(row["attempted"]),
         message_id=row["message_id"],
+        created_at=from_text(row["created_at"]),
+        was_draft=row["draft_of"] is not None,
     )
 
 

@@ -20,10 +20,6 @@ _INDENT = "    "
 _DEEPEST_INDENT = 6 * len(_INDENT)
 _RULE = "—" * 10
 
-# A table whose source is this much shorter than its columns is hardly one: it is shown as written.
-_MOST_PADDING = 8
-_ALWAYS_ALIGNED = 4096
-
 # What Telegram would remove or turn into a space by itself, so that lengths stay true.
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\u202a-\u202e]")
 _LINE_END = re.compile("\r\n?|[\u2028\u2029]")
@@ -149,7 +145,7 @@ class _Writer:
             self._marks.append(Mark(start, self._length, "quote"))
 
     def code(self, token: Token) -> None:
-        language = _LANGUAGE.match(token.info)
+        language = _LANGUAGE.match(token.info.strip())
         self._preformatted(token, token.content, language.group() if language else "")
 
     def inline(self, parent: Token) -> None:
@@ -202,6 +198,7 @@ class _Writer:
     def _table(self, opening: Token, tokens: Iterator[Token]) -> None:
         table = Table()
         links: dict[str, str] = {}
+        lines = self._lines[slice(*opening.map)] if opening.map else []
         for token in tokens:
             if token.type == "table_close":
                 break
@@ -211,10 +208,7 @@ class _Writer:
                 table.rows[-1].append(Cell(align=str(token.attrs.get("style", ""))))
             elif token.type == "inline":
                 table.rows[-1][-1].text = _plain(token.children or (), links)
-        written = "\n".join(self._lines[slice(*opening.map)]) if opening.map else ""
-        aligned = table.layout()
-        bloated = len(aligned) > max(_ALWAYS_ALIGNED, _MOST_PADDING * len(written))
-        self._preformatted(opening, written if bloated else aligned)
+        self._preformatted(opening, table.layout(lines))
         for url, label in links.items():
             self._newline()
             self._start("link", url)

@@ -1,0 +1,271 @@
+"""The connection to Telegram. Telethon's exceptions end here: past this file there are only ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from telethon import TelegramClient, errors, utils
+from telethon.tl import functions, types
+
+from jobs import __version__
+from jobs.core.errors import (
+    AlreadySent,
+    MessageGone,
+    NotFound,
+    RetryLater,
+    SignedOut,
+    TelegramError,
+    Undeliverable,
+)
+from jobs.core.rich_text import RichText
+from jobs.core.settings import Settings
+from jobs.telegram.render import to_telethon
+from jobs.telegram.session_file import connection_options, open_session
+
+log = logging.getLogger(__name__)
+
+_REASONS: dict[str, str] = {
+    "USER_PRIVACY_RESTRICTED": "privacy",
+    "USER_IS_BLOCKED": "privacy",
+    "PRIVACY_PREMIUM_REQUIRED": "privacy",
+    "YOU_BLOCKED_USER": "privacy",
+    "INPUT_USER_DEACTIVATED": "gone",
+    "USER_DEACTIVATED": "gone",
+    "CHANNEL_PRIVATE": "gone",
+    "PEER_ID_INVALID": "unknown",
+    "USER_ID_INVALID": "unknown",
+    "CHAT_ID_INVALID": "unknown",
+    "CHAT_WRITE_FORBIDDEN": "forbidden",
+    "CHAT_ADMIN_REQUIRED": "forbidden",
+    "USER_BANNED_IN_CHANNEL": "forbidden",
+    "PEER_FLOOD": "spam",
+}
+_GONE = {"MESSAGE_ID_INVALID", "MESSAGE_EDIT_TIME_EXPIRED", "MESSAGE_AUTHOR_REQUIRED"}
+_SERVER_PAUSE = 5.0
+_RECENT_MESSAGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account a client is signed in to."""
+
+    id: int
+    name: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody, or some chat, that can be written to."""
+
+    chat_id: int
+    name: str
+
+
+class _Client(TelegramClient):
+    """Telethon leaves catching up after a reconnect to its users, and tells nobody of one."""
+
+    on_reconnect: Callable[[], None] | None = None
+
+    async def _handle_auto_reconnect(self) -> None:
+        await self.catch_up()
+        if self.on_reconnect is not None:
+            self.on_reconnect()
+
+
+class Telegram:
+    """What the program does in Telegram. Every method raises TelegramError and nothing of Telethon's."""
+
+    def __init__(self, client: TelegramClient, account: Account) -> None:
+        self.client = client
+        self.account = account
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings, on_reconnect: Callable[[], None]) -> AsyncGenerator[Telegram]:
+        """Connect with the stored sign-in. Raises SignedOut when Telegram does not know it any more."""
+        client = _Client(
+            open_session(settings),
+            settings.tg_api_id,
+            settings.tg_api_hash.get_secret_value(),
+            connection_retries=-1,
+            retry_delay=1,
+            auto_reconnect=True,
+            catch_up=True,
+            sequential_updates=True,  # the journal's order is the order of the updates
+            flood_sleep_threshold=0,  # the outbox does the waiting, and knows that it waits
+            device_model="Jobs",
+            app_version=__version__,
+            receive_updates=True,
+            **connection_options(settings.tg_proxy),
+        )
+        client.on_reconnect = on_reconnect
+        with translated():
+            await client.connect()  # pyright: ignore[reportGeneralTypeIssues]
+        try:
+            with translated():
+                me: Any = await client.get_me()
+            if me is None:
+                raise SignedOut("Telegram does not know this sign-in any more: run jobs setup to sign in again.")
+            yield cls(client, Account(me.id, utils.get_display_name(me), getattr(me, "lang_code", None)))
+        finally:
+            await client.disconnect()
+
+    async def until_disconnected(self) -> None:
+        """Return when the connection has ended for good. Raises SignedOut when that is why."""
+        with translated():
+            disconnected: Any = self.client.disconnected
+            await disconnected
+
+    def is_connected(self) -> bool:
+        """Whether there is a connection right now."""
+        return bool(self.client.is_connected())
+
+    async def send(self, chat_id: int, content: RichText, random_id: int, reply_to: int | None) -> int:
+        """Send a text; returns its message id. Raises AlreadySent, RetryLater, Undeliverable, SignedOut."""
+        with translated():
+            peer = await self.client.get_input_entity(chat_id)
+            result: Any = await self.client(
+                functions.messages.SendMessageRequest(
+                    peer=peer,
+                    message=content.text,
+                    random_id=random_id,
+                    entities=[to_telethon(entity) for entity in content.entities] or None,
+                    reply_to=types.InputReplyToMessage(reply_to) if reply_to else None,
+                    no_webpage=True,
+                )
+            )
+        return _message_id(result, random_id)
+
+    async def edit(self, chat_id: int, message_id: int, content: RichText) -> None:
+        """Change a message's text. Raises MessageGone when it is not there; nothing when it reads so already."""
+        with translated(), suppress(errors.MessageNotModifiedError):
+            await self.client(
+                functions.messages.EditMessageRequest(
+                    peer=await self.client.get_input_entity(chat_id),
+                    id=message_id,
+                    message=content.text,
+                    entities=[to_telethon(entity) for entity in content.entities] or None,
+                    no_webpage=True,
+                )
+            )
+
+    async def show_typing(self, chat_id: int) -> None:
+        """Say that an answer is being written; the sign lasts about 5 seconds."""
+        with translated():
+            peer = await self.client.get_input_entity(chat_id)
+            await self.client(functions.messages.SetTypingRequest(peer, types.SendMessageTypingAction()))
+
+    async def mark_read(self, chat_id: int, up_to: int) -> None:
+        """Mark a chat as read up to a message."""
+        with translated():
+            await self.client.send_read_acknowledge(await self.client.get_input_entity(chat_id), max_id=up_to)
+
+    async def find_sent(self, chat_id: int, content: RichText, since: datetime, ours: set[int]) -> int | None:
+        """The id of a recent message of this account that is not among `ours`; one with this text if possible."""
+        with translated():
+            candidates: list[Any] = [
+                message
+                async for message in self.client.iter_messages(chat_id, limit=_RECENT_MESSAGES)
+                if message.out and message.id not in ours and message.date.timestamp() >= since.timestamp() - 60
+            ]
+        same = [message.id for message in candidates if message.message == content.text]
+        return next(iter(same or [message.id for message in candidates]), None)
+
+    async def resolve(self, who: str) -> Recipient:
+        """Somebody by @username, t.me link, phone, or numeric id; "me" is Saved Messages. Raises NotFound."""
+        text = who.strip()
+        target: int | str = int(text) if text.lstrip("-").isdigit() and not text.startswith("+") else text
+        with translated():
+            try:
+                entity: Any = await self.client.get_entity(target)
+            except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError) as error:
+                raise NotFound(
+                    f"Nobody is known in Telegram as {text!r}. Use an @username, a phone number in the contacts, "
+                    "or the id of somebody who has written before."
+                ) from error
+        return Recipient(utils.get_peer_id(entity), utils.get_display_name(entity))
+
+    async def catch_up(self) -> None:
+        """Ask for updates that were missed."""
+        with translated():
+            await self.client.catch_up()
+
+    async def language_of(self, user_id: int) -> str | None:
+        """The language code of somebody's Telegram app, where Telegram tells it."""
+        try:
+            with translated():
+                user: Any = await self.client.get_entity(user_id)
+        except (Undeliverable, RetryLater):
+            return None
+        return getattr(user, "lang_code", None)
+
+    async def text_of(self, chat_id: int, message_id: int) -> str | None:
+        """What a message says; None when it is gone."""
+        with translated():
+            message: Any = await self.client.get_messages(chat_id, ids=message_id)
+        return message.message if message is not None else None
+
+    async def download_photo(self, chat_id: int, message_id: int) -> bytes | None:
+        """A message's photo as JPEG, at most 1280 pixels wide or high where Telegram has that size."""
+        with translated():
+            message: Any = await self.client.get_messages(chat_id, ids=message_id)
+            if message is None or message.photo is None:
+                return None
+            sizes = [s for s in message.photo.sizes if not isinstance(s, types.PhotoStrippedSize)]
+            fitting = [s for s in sizes if max(getattr(s, "w", 0), getattr(s, "h", 0)) <= 1280]
+            thumb = fitting[-1] if fitting else None
+            buffer = BytesIO()
+            client: Any = self.client
+            await client.download_media(message, file=buffer, thumb=thumb)
+            return buffer.getvalue() or None
+
+
+def _message_id(result: Any, random_id: int) -> int:
+    if isinstance(result, types.UpdateShortSentMessage):
+        return result.id
+    for update in getattr(result, "updates", ()):
+        if isinstance(update, types.UpdateMessageID) and update.random_id == random_id:
+            return update.id
+    raise RetryLater("Telegram's answer does not name the message.", after=_SERVER_PAUSE)
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn whatever Telethon raises in the block into one of our errors."""
+    try:
+        yield
+    except TelegramError:
+        raise
+    except errors.RandomIdDuplicateError as error:
+        raise AlreadySent(str(error)) from error
+    except (errors.FloodWaitError, errors.SlowModeWaitError) as error:
+        raise RetryLater(f"Telegram asks to wait {error.seconds} s.", after=float(error.seconds)) from error
+    except (errors.UnauthorizedError, errors.AuthKeyError) as error:
+        raise SignedOut("Telegram has ended this sign-in: run jobs setup to sign in again.") from error
+    except (errors.BadRequestError, errors.ForbiddenError, errors.NotFoundError) as error:
+        code = getattr(error, "message", None) or type(error).__name__
+        code = _code(error, str(code))
+        if code in _GONE:
+            raise MessageGone(code) from error
+        raise Undeliverable(code, reason=_REASONS.get(code, "other")) from error
+    except (errors.RPCError, ConnectionError, OSError, asyncio.IncompleteReadError) as error:
+        raise RetryLater(f"Telegram did not answer properly: {error}", after=_SERVER_PAUSE) from error
+    except ValueError as error:
+        # Telethon's way to say that it never met this peer.
+        raise Undeliverable(str(error), reason="unknown") from error
+
+
+_CODES: dict[type[Exception], str] = {kind: code for code, kind in errors.rpc_errors_dict.items()}
+
+
+def _code(error: Exception, fallback: str) -> str:
+    """Telegram's own name of an error that Telethon has turned into a class and a sentence."""
+    return _CODES.get(type(error), fallback)

@@ -1,0 +1,133 @@
+"""Hands journalled messages to whoever answers them: commands here, everything else to the sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from jobs.core.errors import JobsError, TelegramError
+from jobs.core.i18n import Language
+from jobs.core.journal import InboxRow, Journal
+from jobs.core.messages import InboundMessage, RepliedTo
+from jobs.core.ports import Compose, Sessions
+from jobs.core.words import chat as words
+from jobs.telegram.client import Telegram
+from jobs.telegram.commands import help_text, parse_command
+
+log = logging.getLogger(__name__)
+
+_PAUSE_AFTER_FAILURE = 5.0
+
+
+class Dispatcher:
+    """Claims rows in the order of the inbox, each once in the life of the process."""
+
+    def __init__(
+        self,
+        *,
+        telegram: Telegram,
+        journal: Journal,
+        sessions: Sessions,
+        compose: Compose,
+        usage_text: Callable[[], Awaitable[str]],
+        language: Language,
+    ) -> None:
+        self._telegram = telegram
+        self._journal = journal
+        self._sessions = sessions
+        self._compose = compose
+        self._usage_text = usage_text
+        self._language: Language = language
+        self._claimed = 0
+        self._acknowledging: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Dispatch until cancelled; a failure is logged and the row is claimed again."""
+        try:
+            while True:
+                self._journal.received.clear()
+                try:
+                    await self._dispatch_new()
+                except JobsError:
+                    log.exception("Dispatching failed; it goes on in %.0f s", _PAUSE_AFTER_FAILURE)
+                    await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+                    continue
+                await self._journal.received.wait()
+        finally:
+            for task in self._acknowledging:
+                task.cancel()
+            await asyncio.gather(*self._acknowledging, return_exceptions=True)
+
+    async def _dispatch_new(self) -> None:
+        async with self._journal.database.transaction() as tx:
+            rows = await self._journal.inbox.unclaimed(tx, self._claimed)
+        for session_key, row in rows:
+            await self._dispatch(session_key, row)
+            self._claimed = row.id
+
+    async def _dispatch(self, session_key: str, row: InboxRow) -> None:
+        message = row.message
+        async with self._journal.database.transaction() as tx:
+            if await self._journal.outbox.is_ours(tx, message.chat_id, message.message_id):
+                # Read back from Saved Messages: our own answer, not the owner's word.
+                await self._journal.inbox.settle(tx, [row.id], "done")
+                return
+        self._acknowledge(message)
+        match None if message.forwarded else parse_command(message.text):
+            case "stop":
+                self._sessions.stop(session_key, row)
+            case "clear":
+                self._sessions.clear(session_key, row)
+            case "help":
+                await self._reply(row, help_text(self._language))
+            case "usage":
+                await self._reply(row, await self._usage_text())
+            case None:
+                await self._hand_over(session_key, row)
+
+    async def _hand_over(self, session_key: str, row: InboxRow) -> None:
+        message = row.message
+        if message.attachment not in (None, "photo"):
+            kind = words.KINDS[message.attachment].say(self._language)
+            sentence = self._compose(words.NO_FILES_YET.say(self._language, kind=kind))
+            if not message.text:
+                await self._journal.reply(row.id, message.chat_id, sentence)
+                return
+            if row.attempts == 0:
+                await self._journal.notify(message.chat_id, sentence)
+        elif not message.text and message.attachment is None:
+            await self._journal.reply(row.id, message.chat_id, ())  # nothing was said
+            return
+        replied = await self._replied_to(message)
+        enriched = message.model_copy(update={"reply_to": replied})
+        self._sessions.submit(session_key, InboxRow(row.id, enriched, row.attempts, row.not_before))
+
+    async def _reply(self, row: InboxRow, markdown: str) -> None:
+        await self._journal.reply(row.id, row.message.chat_id, self._compose(markdown))
+
+    async def _replied_to(self, message: InboundMessage) -> RepliedTo | None:
+        header = message.reply_to
+        if header is None:
+            return None
+        async with self._journal.database.transaction() as tx:
+            ours = await self._journal.outbox.is_ours(tx, message.chat_id, header.message_id)
+        try:
+            text = await self._telegram.text_of(message.chat_id, header.message_id)
+        except TelegramError:
+            text = None
+        return header.model_copy(update={"by_assistant": ours, "text": text})
+
+    def _acknowledge(self, message: InboundMessage) -> None:
+        async def mark_read() -> None:
+            try:
+                await self._telegram.mark_read(message.chat_id, message.message_id)
+            except TelegramError as error:
+                log.debug("A message could not be marked as read: %s", error)
+
+        task = asyncio.create_task(mark_read(), name="mark read")
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
+
+
+__all__: Sequence[str] = ("Dispatcher",)

@@ -1,0 +1,167 @@
+"""From Telegram's updates to the journal. Handlers parse, write and return; nothing is answered here."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from telethon import events, utils
+from telethon.tl import types
+
+from jobs.core.errors import JobsError
+from jobs.core.journal import Journal
+from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo
+from jobs.telegram.client import Telegram, translated
+
+log = logging.getLogger(__name__)
+
+_DIALOGS = 200
+_UNREAD_OF_A_STRANGER = 100
+
+
+class Inbound:
+    """Journals what concerns this account: the owner's messages for their session, other people's for nobody yet."""
+
+    def __init__(self, telegram: Telegram, journal: Journal, owner_id: int) -> None:
+        self._telegram = telegram
+        self._journal = journal
+        self._owner_id = owner_id
+        self._self_chat = telegram.account.id == owner_id
+
+    def listen(self) -> None:
+        """Journal new messages and edits from now on."""
+        client = self._telegram.client
+        client.add_event_handler(self._on_message, events.NewMessage())
+        client.add_event_handler(self._on_edit, events.MessageEdited())
+
+    async def reconcile(self) -> int:
+        """Compare Telegram's history with the journal and add what is missing; returns how many that were.
+
+        Updates alone do not tell what was sent before the first start, nor what a lost disk forgot.
+        """
+        added = 0
+        with translated():
+            client = self._telegram.client
+            async for dialog in client.iter_dialogs(limit=_DIALOGS):
+                if not dialog.is_user:
+                    continue
+                if dialog.id == self._owner_id:
+                    added += await self._reconcile_owner(dialog)
+                elif dialog.unread_count:
+                    added += await self._reconcile_stranger(dialog)
+        if added:
+            log.info("%d messages were waiting in Telegram", added)
+        return added
+
+    async def _reconcile_owner(self, dialog: Any) -> int:
+        async with self._journal.database.transaction() as tx:
+            seen = await self._journal.inbox.reconciled(tx, self._owner_id)
+        top: int = dialog.dialog.top_message
+        if seen is None:
+            # In Saved Messages nothing is ever unread: what stands there from before is not a request.
+            seen = top if self._self_chat else dialog.dialog.read_inbox_max_id
+        added = 0
+        async for message in self._telegram.client.iter_messages(self._owner_id, min_id=seen, reverse=True):
+            if self._session_key(message):
+                added += await self._journal.receive(parse(message), OWNER_SESSION)
+        async with self._journal.database.transaction() as tx:
+            await self._journal.inbox.set_reconciled(tx, self._owner_id, max(seen, top))
+        return added
+
+    async def _reconcile_stranger(self, dialog: Any) -> int:
+        since: int = dialog.dialog.read_inbox_max_id
+        messages = self._telegram.client.iter_messages(dialog.id, min_id=since, limit=_UNREAD_OF_A_STRANGER)
+        added = 0
+        async for message in messages:
+            if not message.out and message.sender_id is not None:
+                added += await self._journal.receive(parse(message), None)
+        return added
+
+    async def _on_message(self, event: Any) -> None:
+        message = event.message
+        if not event.is_private or isinstance(message, types.MessageService):
+            return
+        session_key = self._session_key(message)
+        if message.out and session_key is None:
+            return  # written by this account's person on another device
+        try:
+            await self._journal.receive(parse(message), session_key)
+        except JobsError:
+            log.exception("A message could not be journalled; the next comparison with Telegram will find it")
+
+    async def _on_edit(self, event: Any) -> None:
+        message = event.message
+        session_key = self._session_key(message) if event.is_private else None
+        if session_key is None or getattr(message, "edit_hide", False):
+            return
+        edited_at: datetime = message.edit_date or datetime.now(UTC)
+        parsed = parse(message, revision=int(edited_at.timestamp()))
+        try:
+            await self._journal.receive_edit(parsed, session_key)
+        except JobsError:
+            log.exception("An edit could not be journalled")
+
+    def _session_key(self, message: Any) -> str | None:
+        """The owner is known by their numeric id, in the private chat with them."""
+        if message.chat_id != self._owner_id:
+            return None
+        if self._self_chat:
+            return OWNER_SESSION
+        return OWNER_SESSION if message.sender_id == self._owner_id and not message.out else None
+
+
+def parse(message: Any, *, revision: int = 0) -> InboundMessage:
+    """A Telethon message as ours."""
+    return InboundMessage(
+        chat_id=message.chat_id,
+        message_id=message.id,
+        revision=revision,
+        sender_id=message.sender_id or message.chat_id,
+        sent_at=message.date,
+        text=message.message or "",
+        reply_to=_replied_to(message),
+        forwarded=_forwarded(message),
+        attachment=_attachment(message),
+        album_id=message.grouped_id,
+    )
+
+
+def _replied_to(message: Any) -> RepliedTo | None:
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader) or not header.reply_to_msg_id:
+        return None
+    # Whose it was and what it said is looked up when the message is handed over: handlers do not ask Telegram.
+    return RepliedTo(message_id=header.reply_to_msg_id, by_assistant=False, quote=header.quote_text or None)
+
+
+def _forwarded(message: Any) -> Forwarded | None:
+    header = message.fwd_from
+    if header is None:
+        return None
+    forward = message.forward
+    known = (forward.sender or forward.chat) if forward is not None else None
+    name = utils.get_display_name(known) if known is not None else (header.from_name or "somebody")
+    username = getattr(known, "username", None)
+    return Forwarded(origin=f"{name} (@{username})" if username else name, sent_at=header.date)
+
+
+def _attachment(message: Any) -> AttachmentKind | None:
+    media = message.media
+    if media is None or isinstance(media, types.MessageMediaWebPage):
+        return None
+    kinds: tuple[AttachmentKind, ...] = (
+        "photo",
+        "voice",
+        "video_note",
+        "sticker",
+        "video",
+        "audio",
+        "contact",
+        "poll",
+        "document",
+    )
+    for kind in kinds:
+        if getattr(message, kind, None):
+            return kind
+    return "location" if getattr(message, "geo", None) else "other"

@@ -1,0 +1,130 @@
+"""Sends what the outbox holds: in order in each chat, different chats at once, each message once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from jobs.core.clock import Clock
+from jobs.core.errors import AlreadySent, MessageGone, RetryLater, Undeliverable
+from jobs.core.journal import Journal, OutboxRow
+from jobs.telegram.client import Telegram
+
+log = logging.getLogger(__name__)
+
+ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
+
+
+class OutboxSender:
+    """One worker for each chat that has something to send; `SignedOut` ends them all."""
+
+    def __init__(self, telegram: Telegram, journal: Journal, clock: Clock, report: ReportUndelivered) -> None:
+        self._telegram = telegram
+        self._journal = journal
+        self._clock = clock
+        self._report = report
+        self._busy: set[int] = set()
+        self._again: set[int] = set()
+
+    async def resolve_unacknowledged(self) -> None:
+        """After a crash: learn the ids of messages that Telegram may have taken without our knowing.
+
+        Until then one of them, read back from Saved Messages, could pass for a message of the owner.
+        """
+        async with self._journal.database.transaction() as tx:
+            rows = await self._journal.outbox.unacknowledged(tx)
+        for row in rows:
+            while True:
+                try:
+                    await self._send_new(row)
+                except RetryLater as error:
+                    await asyncio.sleep(error.after)
+                    continue
+                except MessageGone:
+                    async with self._journal.database.transaction() as tx:
+                        await self._journal.outbox.forget_message(tx, row.id)
+                except Undeliverable as error:
+                    await self._fail(row, error)
+                break
+
+    async def run(self) -> None:
+        """Send until cancelled. Raises SignedOut (in a group) when Telegram has ended the sign-in."""
+        async with asyncio.TaskGroup() as workers:
+            while True:
+                self._journal.queued.clear()
+                async with self._journal.database.transaction() as tx:
+                    pending = await self._journal.outbox.pending(tx)
+                for chat_id in dict.fromkeys(row.chat_id for row in pending):
+                    if chat_id in self._busy:
+                        self._again.add(chat_id)
+                    else:
+                        self._busy.add(chat_id)
+                        workers.create_task(self._work(chat_id), name=f"outbox {chat_id}")
+                await self._journal.queued.wait()
+
+    async def _work(self, chat_id: int) -> None:
+        try:
+            while True:
+                self._again.discard(chat_id)
+                async with self._journal.database.transaction() as tx:
+                    rows = [row for row in await self._journal.outbox.pending(tx) if row.chat_id == chat_id]
+                if not rows and chat_id not in self._again:
+                    return
+                for row in rows:
+                    if not await self._deliver(row):
+                        break
+        finally:
+            self._busy.discard(chat_id)
+
+    async def _deliver(self, row: OutboxRow) -> bool:
+        """Whether the row is out of the way; after False the chat's rows are read anew."""
+        try:
+            if row.message_id is None:
+                await self._send_new(row)
+            else:
+                await self._telegram.edit(row.chat_id, row.message_id, row.content)
+        except RetryLater as error:
+            log.info("Sending to %d waits %.0f s: %s", row.chat_id, error.after, error)
+            await asyncio.sleep(error.after)
+            return False
+        except MessageGone:
+            # The draft was deleted from the chat; the answer is sent as a message of its own.
+            async with self._journal.database.transaction() as tx:
+                await self._journal.outbox.forget_message(tx, row.id)
+            return False
+        except Undeliverable as error:
+            await self._fail(row, error)
+            return True
+        async with self._journal.database.transaction() as tx:
+            await self._journal.outbox.sent(tx, row.id)
+        return True
+
+    async def _send_new(self, row: OutboxRow) -> None:
+        outbox, database = self._journal.outbox, self._journal.database
+        if not row.attempted:
+            async with database.transaction() as tx:
+                await outbox.attempting(tx, row.id, row.content)
+        try:
+            message_id = await self._telegram.send(row.chat_id, row.content, row.random_id, row.reply_to)
+        except AlreadySent:
+            async with database.transaction() as tx:
+                ours = await outbox.known_ids(tx, row.chat_id)
+            found = await self._telegram.find_sent(row.chat_id, row.content, row.created_at, ours)
+            if found is None and row.was_draft:
+                raise MessageGone("The draft was deleted from the chat.") from None
+            if found is None:
+                return  # it was delivered, and deleted since
+            async with database.transaction() as tx:
+                await outbox.acknowledged(tx, row.id, found)
+            # What stands there may be an earlier state of the text.
+            await self._telegram.edit(row.chat_id, found, row.content)
+            return
+        async with database.transaction() as tx:
+            await outbox.acknowledged(tx, row.id, message_id)
+
+    async def _fail(self, row: OutboxRow, error: Undeliverable) -> None:
+        log.error("Message %d to %d cannot be delivered: %s", row.id, row.chat_id, error)
+        async with self._journal.database.transaction() as tx:
+            await self._journal.outbox.failed(tx, row.id, str(error))
+        await self._report(row, error)

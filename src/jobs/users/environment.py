@@ -1,0 +1,77 @@
+"""What the Claude process finds in its environment: what it needs, and no secret that is not its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from jobs.core.settings import Settings
+
+_KEPT = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM"}
+_KEPT_PREFIXES = ("LC_", "SSL_CERT_", "XDG_", "PYTHON")
+_KEPT_LAST = {"NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "VIRTUAL_ENV"}
+
+
+def forget_secrets() -> None:
+    """Reduce our own environment to a list of harmless names: every child inherits it.
+
+    The SDK merges the parent's environment into the child's, so a whitelist has to be applied here.
+    """
+    for name in list(os.environ):
+        if name not in _KEPT | _KEPT_LAST and not name.startswith(_KEPT_PREFIXES):
+            del os.environ[name]
+
+
+def for_claude(settings: Settings) -> dict[str, str]:
+    """The variables that the CLI gets on top of ours."""
+    env = {
+        "CLAUDE_CONFIG_DIR": str(settings.data_dir / ".claude"),
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_SUBPROCESS_ENV_SCRUB": "1",
+        "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
+        "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
+        "CLAUDE_CODE_MAX_RETRIES": "3",
+        "API_TIMEOUT_MS": str(settings.query_timeout_seconds * 1000),
+        "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
+        "TZ": settings.timezone.key,
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    if settings.anthropic_api_key is not None:
+        env["ANTHROPIC_API_KEY"] = settings.anthropic_api_key.get_secret_value()
+    elif settings.claude_code_oauth_token is not None:
+        env["CLAUDE_CODE_OAUTH_TOKEN"] = settings.claude_code_oauth_token.get_secret_value()
+    if settings.http_proxy is not None:
+        env["HTTP_PROXY"] = env["HTTPS_PROXY"] = settings.http_proxy.get_secret_value()
+    if os.geteuid() == 0:
+        env["IS_SANDBOX"] = "1"  # the CLI's word for "bypassing permissions as root is meant"
+    return env
+
+
+def secrets(settings: Settings) -> Iterable[str]:
+    """Every secret value, for the log to leave out."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+
+
+def launcher(data_dir: Path, binary: Path) -> Path | None:
+    """A way to start the CLI that dies with us, even of SIGKILL; None where the system has no such way.
+
+    An orphan would go on in the conversation that the next start resumes, and one of the two would be lost.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or not binary.exists():
+        return None
+    script = data_dir / "claude"
+    text = f'#!/bin/sh\nexec "{setpriv}" --pdeathsig KILL -- "{binary}" "$@"\n'
+    if not script.exists() or script.read_text() != text:
+        fresh = script.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.chmod(0o700)
+        fresh.replace(script)
+    return script
