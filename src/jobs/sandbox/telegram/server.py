@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -24,6 +27,13 @@ from jobs.sandbox.telegram.wire.links import AuthLink, Keyring, write_session_fi
 from jobs.sandbox.telegram.wire.tasks import TaskSet
 
 _STREAM_LIMIT = 1 << 20
+
+
+@dataclass(slots=True)
+class RandomDrops:
+    """What `TelegramServer.random_drops` has done so far."""
+
+    count: int = 0
 
 
 class TelegramServer:
@@ -54,7 +64,7 @@ class TelegramServer:
         self._built_ins = BuiltIns()
         dispatcher = Dispatcher(handler, self._built_ins.answer, self.calls, self.faults)
         self._inbound = Inbound(self._keyring, dispatcher, self._tasks)
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}
         self._reservation: socket.socket | None = None
         self._listener: asyncio.Server | None = None
 
@@ -127,6 +137,17 @@ class TelegramServer:
             connection.abort()
         return len(doomed)
 
+    @asynccontextmanager
+    async def random_drops(self, *, every: float, seed: int | None = None) -> AsyncGenerator[RandomDrops]:
+        """Drop one connection or another, every so many seconds on average, while the block runs."""
+        drops = RandomDrops()
+        task = self._tasks.spawn(self._keep_dropping(drops, every, random.Random(seed)))
+        try:
+            yield drops
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
     async def pause(self) -> None:
         """Drop every connection and refuse new ones until `resume`; the port stays ours."""
         if self._listener is not None:
@@ -139,6 +160,13 @@ class TelegramServer:
         """Accept connections (again)."""
         if self._listener is None:
             self._listener = await asyncio.start_server(self._accept, sock=self._bind(), limit=_STREAM_LIMIT)
+
+    async def _keep_dropping(self, drops: RandomDrops, every: float, rng: random.Random) -> None:
+        while True:
+            await asyncio.sleep(rng.expovariate(1 / every))
+            if self._connections:
+                rng.choice(list(self._connections)).abort()
+                drops.count += 1
 
     def _bind(self) -> socket.socket:
         # A second socket, bound but not listening, keeps the port ours while nothing listens on it.
@@ -156,11 +184,11 @@ class TelegramServer:
             rsa_key=self._rsa_key,
             proxy_secret=self._proxy_secret,
         )
-        self._connections.add(connection)
+        self._connections[connection] = None
         self._tasks.spawn(self._serve(connection))
 
     async def _serve(self, connection: Connection) -> None:
         try:
             await connection.serve()
         finally:
-            self._connections.discard(connection)
+            self._connections.pop(connection, None)

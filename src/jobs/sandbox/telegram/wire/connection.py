@@ -22,7 +22,7 @@ from jobs.sandbox.telegram.wire.links import Keyring
 from jobs.sandbox.telegram.wire.session import Session
 from jobs.sandbox.telegram.wire.transport import Transport, detect
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _UNKNOWN_KEY = struct.pack("<i", -404)
 _PLAIN = struct.Struct("<qqi")
 
@@ -65,8 +65,8 @@ class Connection:
                 self._take(await self._transport.read())
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except (BrokenPacketError, asyncio.LimitOverrunError) as error:
-            _log.warning("hung up on a client: %s", error)
+        except BrokenPacketError as error:
+            log.warning("hung up on a client: %s", error)
         finally:
             self.close()
             with suppress(ConnectionError):

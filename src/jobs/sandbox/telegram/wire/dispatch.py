@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from telethon.tl import functions
@@ -25,8 +25,9 @@ from jobs.sandbox.telegram.wire.links import AuthLink
 from jobs.sandbox.telegram.wire.messages import error_body, result_body
 from jobs.sandbox.telegram.wire.session import Exchange, Session
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
+CallResult = TLObject | list[TLObject] | bool
 BuiltIn = Callable[[TLRequest], TLObject | None]
 _CLIENT_FIELDS = ("device_model", "system_version", "app_version", "lang_code", "system_lang_code", "lang_pack")
 
@@ -78,52 +79,50 @@ class Dispatcher:
             link.client = unwrapped.client
         if not unwrapped.without_updates:
             session.receives_updates = True
-        record = CallRecord(method_name(unwrapped.request), unwrapped.request, link.user_id, link.auth_key_id)
+        call = Call(unwrapped.request, link, unwrapped.without_updates, link.client)
+        record = CallRecord(method_name(call.request), call.request, link.user_id, link.auth_key_id)
         self._calls.begin(record)
-        fault = self._faults.for_call(unwrapped.request, link.user_id)
+        fault = self._faults.for_call(call.request, link.user_id)
         try:
             if isinstance(fault, DropConnection) and not fault.answered:
                 session.exchanges.pop(exchange.msg_id, None)
                 _drop(session)
                 return
-            call = Call(unwrapped.request, link, unwrapped.without_updates, link.client)
-            outcome, error = await self._settle(session, exchange, call, record, fault, unwrapped.after)
+            if isinstance(fault, Delay) and not fault.handled:
+                await fault.wait()
+            outcome, error = await self._settle(exchange, record, self._handle(call, session, unwrapped.after, fault))
+            if isinstance(fault, Delay) and fault.handled:
+                await fault.wait()
             self._calls.finish(record, self._send(session, exchange, fault, outcome), error=error)
         finally:
             if record.outcome is Outcome.PENDING:
                 self._calls.finish(record, Outcome.DROPPED)
 
+    async def _handle(self, call: Call, session: Session, after: tuple[int, ...], fault: Fault | None) -> CallResult:
+        if isinstance(fault, Refuse):
+            raise RpcError(fault.code, fault.message)
+        await _wait_for(session, after)
+        result = self._built_in(call.request)
+        return await self._handler(call) if result is None else result
+
+    @staticmethod
     async def _settle(
-        self,
-        session: Session,
-        exchange: Exchange,
-        call: Call,
-        record: CallRecord,
-        fault: Fault | None,
-        after: tuple[int, ...],
+        exchange: Exchange, record: CallRecord, work: Awaitable[CallResult]
     ) -> tuple[Outcome, str | None]:
         """Put the answer into the exchange."""
-        if isinstance(fault, Delay) and not fault.handled:
-            await fault.wait()
+        exchange.failed = True
         try:
-            if isinstance(fault, Refuse):
-                raise RpcError(fault.code, fault.message)
-            await _wait_for(session, after)
-            result = self._built_in(call.request)
-            record.result = await self._handler(call) if result is None else result
+            record.result = await work
             exchange.answer = result_body(exchange.msg_id, record.result)
-            outcome, error = Outcome.ANSWERED, None
         except RpcError as refusal:
             exchange.answer = error_body(exchange.msg_id, refusal)
-            outcome, error = Outcome.REFUSED, refusal.message
+            return Outcome.REFUSED, refusal.message
         except Exception:
-            _log.exception("%s failed in the handler", record.method)
+            log.exception("%s failed in the handler", record.method)
             exchange.answer = error_body(exchange.msg_id, RpcError(500, "INTERNAL"))
-            outcome, error = Outcome.FAILED, "INTERNAL"
-        exchange.failed = outcome is not Outcome.ANSWERED
-        if isinstance(fault, Delay) and fault.handled:
-            await fault.wait()
-        return outcome, error
+            return Outcome.FAILED, "INTERNAL"
+        exchange.failed = False
+        return Outcome.ANSWERED, None
 
     def _send(self, session: Session, exchange: Exchange, fault: Fault | None, outcome: Outcome) -> Outcome:
         if isinstance(fault, LoseAnswer):

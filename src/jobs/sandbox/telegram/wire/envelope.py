@@ -10,7 +10,6 @@ from enum import IntEnum
 from hashlib import sha1, sha256
 
 from telethon.crypto import AES
-from telethon.network.mtprotostate import MTProtoState
 
 _HEADER = struct.Struct("<qqqii")
 _KEY_ID = struct.Struct("<Q")
@@ -55,7 +54,7 @@ def open_packet(auth_key: bytes, packet: bytes) -> Envelope:
     msg_key, sealed = packet[8:24], packet[24:]
     if len(sealed) < _HEADER.size or len(sealed) % 16:
         raise BrokenPacketError(f"{len(sealed)} bytes are no AES blocks")
-    plain = AES.decrypt_ige(sealed, *MTProtoState._calc_key(auth_key, msg_key, True))
+    plain = AES.decrypt_ige(sealed, *_cipher(auth_key, msg_key, 0))
     if sha256(auth_key[88:120] + plain).digest()[8:24] != msg_key:
         raise BrokenPacketError("msg_key does not match")
     salt, session_id, msg_id, seq_no, length = _HEADER.unpack_from(plain)
@@ -71,8 +70,15 @@ def seal_packet(auth_key: bytes, key_id: int, envelope: Envelope) -> bytes:
     header = _HEADER.pack(envelope.salt, envelope.session_id, envelope.msg_id, envelope.seq_no, len(body))
     plain = header + body + os.urandom(-(len(header) + len(body) + 12) % 16 + 12)
     msg_key = sha256(auth_key[96:128] + plain).digest()[8:24]
-    sealed = AES.encrypt_ige(plain, *MTProtoState._calc_key(auth_key, msg_key, False))
+    sealed = AES.encrypt_ige(plain, *_cipher(auth_key, msg_key, 8))
     return _KEY_ID.pack(key_id) + msg_key + sealed
+
+
+def _cipher(auth_key: bytes, msg_key: bytes, offset: int) -> tuple[bytes, bytes]:
+    """AES key and vector: offset 0 for what the client sends, 8 for what the server sends."""
+    a = sha256(msg_key + auth_key[offset : offset + 36]).digest()
+    b = sha256(auth_key[offset + 40 : offset + 76] + msg_key).digest()
+    return a[:8] + b[8:24] + a[24:], b[:8] + a[8:24] + b[24:]
 
 
 class MessageIds:

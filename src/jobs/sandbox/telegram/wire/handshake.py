@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import struct
 import time
 from hashlib import sha1
 
 import rsa
 from telethon.crypto import AES, AuthKey
-from telethon.crypto.rsa import _compute_fingerprint, get_byte_array
-from telethon.extensions import BinaryReader
+from telethon.crypto.rsa import get_byte_array
 from telethon.helpers import generate_key_data_from_nonce
 from telethon.tl import functions, types
 from telethon.tl.tlobject import TLObject
 
 from jobs.sandbox.telegram.wire.envelope import BrokenPacketError
+from jobs.sandbox.telegram.wire.messages import read_object
 
 # Telegram's own group.
 _DH_PRIME = int(
@@ -29,8 +30,8 @@ _DH_PRIME = int(
     16,
 )
 _DH_GENERATOR = 3
-# Proof of work for the client; small primes keep a sign-in quick.
-_P, _Q = 1_000_003, 1_000_033
+# Proof of work for the client: small, for a quick sign-in. Telethon reads a product whose top bit is set wrongly.
+_P, _Q = 1_000_003, 2_000_003
 
 # The sandbox's key is public on purpose: making one takes seconds, and it guards nothing but made-up chats.
 _RSA_P = int(
@@ -62,8 +63,17 @@ def public_pem(key: rsa.PrivateKey) -> str:
     return rsa.PublicKey(key.n, key.e).save_pkcs1().decode()
 
 
+def _fingerprint(key: rsa.PrivateKey) -> int:
+    parts = [TLObject.serialize_bytes(get_byte_array(number)) for number in (key.n, key.e)]
+    return struct.unpack("<q", sha1(b"".join(parts), usedforsecurity=False).digest()[-8:])[0]
+
+
 def _signed(data: bytes) -> int:
     return int.from_bytes(data, "little", signed=True)
+
+
+def _hash(inner: TLObject) -> bytes:
+    return sha1(bytes(inner), usedforsecurity=False).digest()
 
 
 class Handshake:
@@ -71,7 +81,7 @@ class Handshake:
 
     def __init__(self, key: rsa.PrivateKey) -> None:
         self._rsa = key
-        self._fingerprint: int = _compute_fingerprint(key)
+        self._fingerprint = _fingerprint(key)
         self._nonce = 0
         self._server_nonce = _signed(secrets.token_bytes(16))
         self._new_nonce = 0
@@ -83,7 +93,7 @@ class Handshake:
 
     def step(self, body: bytes) -> TLObject:
         """The answer to one request of the client."""
-        request = BinaryReader(body).tgread_object()
+        request = read_object(body)
         match request:
             case functions.ReqPqMultiRequest() | functions.ReqPqRequest():
                 self._nonce = request.nonce
@@ -99,8 +109,8 @@ class Handshake:
     def _dh_params(self, sealed: bytes) -> types.ServerDHParamsOk:
         number = rsa.core.decrypt_int(int.from_bytes(sealed, "big"), self._rsa.d, self._rsa.n)
         plain = number.to_bytes(256, "big")[1:]
-        inner = BinaryReader(plain[20:]).tgread_object()
-        if plain[:20] != sha1(bytes(inner), usedforsecurity=False).digest():
+        inner = read_object(plain[20:])
+        if not isinstance(inner, types.PQInnerData) or plain[:20] != _hash(inner):
             raise BrokenPacketError("p_q_inner_data does not match its hash")
         if (inner.nonce, inner.server_nonce) != (self._nonce, self._server_nonce):
             raise BrokenPacketError("p_q_inner_data has other nonces")
@@ -124,8 +134,8 @@ class Handshake:
 
     def _finish(self, sealed: bytes) -> types.DhGenOk:
         plain = AES.decrypt_ige(sealed, *self._nonce_key())
-        inner = BinaryReader(plain[20:]).tgread_object()
-        if plain[:20] != sha1(bytes(inner), usedforsecurity=False).digest():
+        inner = read_object(plain[20:])
+        if not isinstance(inner, types.ClientDHInnerData) or plain[:20] != _hash(inner):
             raise BrokenPacketError("client_DH_inner_data does not match its hash")
         shared = pow(int.from_bytes(inner.g_b, "big"), self._a, _DH_PRIME)
         # Telethon leaves leading zeros out (one key in 256), so we do.

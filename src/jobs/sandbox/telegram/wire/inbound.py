@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from telethon.tl import functions, types
 from telethon.tl.tlobject import TLRequest
@@ -20,7 +22,7 @@ _BAD_ID_LOW, _BAD_ID_HIGH, _BAD_SALT = 16, 17, 48
 _SALT_SECONDS = 3600
 
 
-class Timed(Carrier):
+class TimedCarrier(Carrier, Protocol):
     """A connection that can be told to close unless it hears from its client again in time."""
 
     def close_after(self, seconds: int) -> None:
@@ -36,7 +38,7 @@ class Inbound:
         self._dispatcher = dispatcher
         self._tasks = tasks
 
-    def take(self, link: AuthLink, envelope: Envelope, carrier: Timed) -> Session:
+    def take(self, link: AuthLink, envelope: Envelope, carrier: TimedCarrier) -> Session:
         """Act on what a packet holds; the session it belongs to speaks over this connection from now on."""
         session = link.session(envelope.session_id)
         session.carrier = carrier
@@ -77,7 +79,7 @@ class Inbound:
             exchange.answer = error_body(message.msg_id, RpcError(400, "INPUT_METHOD_INVALID"))
             session.answer(exchange)
 
-    def _serve(self, link: AuthLink, session: Session, message: Incoming, carrier: Timed) -> bool:
+    def _serve(self, link: AuthLink, session: Session, message: Incoming, carrier: TimedCarrier) -> bool:
         """Answer a service message; False when it is none."""
         match message.content:
             case types.MsgsAck() as ack:
@@ -109,8 +111,9 @@ class Inbound:
 
 
 def _future_salts(msg_id: int, salt: int) -> types.FutureSalts:
-    now = int(time.time())
-    return types.FutureSalts(msg_id, now, [types.FutureSalt(now, now + _SALT_SECONDS, salt)])
+    now = datetime.now(UTC)
+    valid = types.FutureSalt(now, now + timedelta(seconds=_SALT_SECONDS), salt)
+    return types.FutureSalts(msg_id, int(now.timestamp()), [valid])  # pyright: ignore[reportArgumentType] - Telethon misnames the type
 
 
 def _drop_answer(

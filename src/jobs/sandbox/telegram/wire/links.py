@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from telethon.crypto import AuthKey
 from telethon.sessions import SQLiteSession
+from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
 from jobs.sandbox.telegram.faults import Delay, DropUpdate, FaultPlan, Reorder
@@ -18,7 +19,15 @@ from jobs.sandbox.telegram.wire.session import Session
 from jobs.sandbox.telegram.wire.tasks import TaskSet
 
 DC_ID = 2
-_UPDATES_TYPE = 0x8AF52AAC
+_UPDATES = (
+    types.Updates,
+    types.UpdatesCombined,
+    types.UpdateShort,
+    types.UpdateShortMessage,
+    types.UpdateShortChatMessage,
+    types.UpdateShortSentMessage,
+    types.UpdatesTooLong,
+)
 _KEEP_SESSIONS = 64
 
 
@@ -59,7 +68,7 @@ class AuthLink:
 
     def push(self, update: TLObject) -> None:
         """Send an update to every live connection of this key (nothing is kept when there is none)."""
-        if update.SUBCLASS_OF_ID != _UPDATES_TYPE:
+        if not isinstance(update, _UPDATES):
             raise TypeError(f"{type(update).__name__} must be wrapped in Updates, UpdateShort or the like")
         fault = self._faults.for_update(update, self.user_id)
         if isinstance(fault, DropUpdate):

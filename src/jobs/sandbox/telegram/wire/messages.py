@@ -33,7 +33,20 @@ class Incoming:
 
     msg_id: int
     seq_no: int
-    content: TLObject | None
+    content: object
+
+
+def read_object(body: bytes) -> object:
+    """The TL object at the beginning of some bytes; None when we do not know its constructor.
+
+    Raises BrokenPacketError.
+    """
+    try:
+        return BinaryReader(body).tgread_object()
+    except TypeNotFoundError:
+        return None
+    except (struct.error, BufferError) as error:
+        raise BrokenPacketError(f"an object that ends too early: {error}") from None
 
 
 def unpack(msg_id: int, seq_no: int, body: bytes) -> Iterator[Incoming]:
@@ -46,12 +59,7 @@ def unpack(msg_id: int, seq_no: int, body: bytes) -> Iterator[Incoming]:
         except struct.error:
             raise BrokenPacketError("a container that ends too early") from None
     else:
-        try:
-            yield Incoming(msg_id, seq_no, BinaryReader(body).tgread_object())
-        except TypeNotFoundError:
-            yield Incoming(msg_id, seq_no, None)
-        except (struct.error, BufferError) as error:
-            raise BrokenPacketError(f"a message that ends too early: {error}") from None
+        yield Incoming(msg_id, seq_no, read_object(body))
 
 
 def _unpack_container(body: bytes) -> Iterator[Incoming]:

@@ -1,4 +1,7 @@
-"""How packets lie in a TCP stream: every transport that Telethon offers, told apart by its first bytes."""
+"""How packets lie in a TCP stream: the transports that Telethon offers, told apart by their first bytes.
+
+Its HTTP transport is left out: Telethon 1.45 rejects every response (it compares a byte with a string).
+"""
 
 from __future__ import annotations
 
@@ -96,24 +99,6 @@ class Randomized(Intermediate):
         return packet[: len(packet) & ~3]
 
 
-class Http(Codec):
-    """Requests and responses; what we push is a response nobody asked for, which Telethon reads as well."""
-
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader = reader
-
-    def frame(self, packet: bytes) -> bytes:
-        return b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n" % len(packet) + packet
-
-    async def read(self, reader: ByteReader) -> bytes:
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        for line in head.split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if name.strip().lower() == b"content-length" and value.strip().isdigit():
-                return await reader.readexactly(_checked(int(value)))
-        raise BrokenPacketError("a request without a length")
-
-
 class Rewound:
     """A stream whose first bytes, already looked at, are read again."""
 
@@ -193,8 +178,6 @@ async def detect(reader: asyncio.StreamReader, proxy_secret: bytes | None) -> Tr
         return Transport(Intermediate(), reader)
     if first == b"\xdd" * 4:
         return Transport(Randomized(), reader)
-    if first == b"POST":
-        return Transport(Http(reader), reader)
     first += await reader.readexactly(4)
     if first[4:] == bytes(4):
         return Transport(Full(), Rewound(first, reader))
