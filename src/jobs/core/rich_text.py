@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 
 Kind = Literal["bold", "italic", "underline", "strike", "spoiler", "code", "pre", "link", "quote"]
 
-_KINDS = frozenset(get_args(Kind))
+_KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Entity:
             raise ValueError(f"not an entity: {fields!r}")
         if not isinstance(language, str) or not isinstance(url, str):
             raise ValueError(f"not an entity: {fields!r}")
-        return cls(cast(Kind, kind), offset, length, language, url)
+        return cls(kind, offset, length, language, url)
 
 
 @dataclass(frozen=True, slots=True)
