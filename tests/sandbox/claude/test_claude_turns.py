@@ -30,9 +30,7 @@ async def test_a_question_gets_the_scripted_answer(server: MessagesServer, open_
     assert record.request.prompt == "What is the capital of France?"
 
 
-async def test_deltas_arrive_in_order_and_wait_for_the_gate(
-    server: MessagesServer, open_client: Open
-) -> None:
+async def test_deltas_arrive_in_order_and_wait_for_the_gate(server: MessagesServer, open_client: Open) -> None:
     gate = asyncio.Event()
     server.script = Scripted([Reply([Text(chunks=["one ", "two ", "three"], gate=gate)])])
     seen: list[str] = []
@@ -53,29 +51,21 @@ async def test_thinking_is_streamed_and_handed_back(server: MessagesServer, open
         messages = await ask(client, "Hi")
         await ask(client, "Bye")
     said = [m for m in messages if isinstance(m, AssistantMessage)]
-    assert [b.thinking for m in said for b in m.content if isinstance(b, ThinkingBlock)] == [
-        "Hmm, a greeting."
-    ]
+    assert [b.thinking for m in said for b in m.content if isinstance(b, ThinkingBlock)] == ["Hmm, a greeting."]
     assistant = next(m for m in server.requests.model[-1].messages if m.role == "assistant")
     assert assistant.texts == ["Hello."]
 
 
 async def test_a_bash_call_runs_and_its_result_comes_back(server: MessagesServer, open_client: Open) -> None:
-    server.script = (
-        Rules().on_text("echo", call("Bash", command="echo $((6*7))")).on_result("42", "It is 42.")
-    )
+    server.script = Rules().on_text("echo", call("Bash", command="echo $((6*7))")).on_result("42", "It is 42.")
     async with open_client(tools=["Bash"]) as client:
         messages = await ask(client, "echo six by seven")
     assert texts(messages) == ["It is 42."]
-    results = [
-        b for m in messages if isinstance(m, UserMessage) for b in m.content if isinstance(b, ToolResultBlock)
-    ]
+    results = [b for m in messages if isinstance(m, UserMessage) for b in m.content if isinstance(b, ToolResultBlock)]
     assert [result.content for result in results] == ["42"]
 
 
-async def test_a_tool_of_an_sdk_server_is_called_with_its_arguments(
-    server: MessagesServer, open_client: Open
-) -> None:
+async def test_a_tool_of_an_sdk_server_is_called_with_its_arguments(server: MessagesServer, open_client: Open) -> None:
     calls: list[dict[str, Any]] = []
 
     @tool("greet", "Greets somebody", {"name": str})
@@ -108,9 +98,7 @@ async def test_an_image_reaches_the_script(server: MessagesServer, open_client: 
     assert [image.media_type for image in request.images] == ["image/png"]
 
 
-async def test_the_second_turn_reads_the_prompt_from_the_cache(
-    server: MessagesServer, open_client: Open
-) -> None:
+async def test_the_second_turn_reads_the_prompt_from_the_cache(server: MessagesServer, open_client: Open) -> None:
     async with open_client(tools=["Bash"]) as client:
         first = await ask(client, "One")
         second = await ask(client, "Two")

@@ -20,6 +20,7 @@ from jobs.sandbox.claude import (
     Text,
     Usage,
     call,
+    rate_limited,
 )
 
 
@@ -58,9 +59,7 @@ async def test_a_streamed_answer_is_the_same_text_in_several_deltas() -> None:
     text = "A long answer, with «quotes», 😀 and\nlines. " * 5
     async with MessagesServer(text) as server, httpx2.AsyncClient(base_url=server.base_url) as client:
         answer = await client.post("/v1/messages", json=body("Hi", stream=True))
-    events = [
-        json.loads(line.removeprefix("data: ")) for line in answer.text.split("\n") if line[:5] == "data:"
-    ]
+    events = [json.loads(line.removeprefix("data: ")) for line in answer.text.split("\n") if line[:5] == "data:"]
     deltas = [event["delta"]["text"] for event in events if event["type"] == "content_block_delta"]
     assert "".join(deltas) == text
     assert len(deltas) > 3
@@ -96,9 +95,7 @@ async def test_a_changed_prefix_misses_the_cache() -> None:
 async def test_a_key_check_sees_models_and_counts_tokens() -> None:
     async with MessagesServer() as server:
         server.accepted_keys = {"sk-ant-right"}
-        async with httpx2.AsyncClient(
-            base_url=server.base_url, headers={"x-api-key": "sk-ant-right"}
-        ) as client:
+        async with httpx2.AsyncClient(base_url=server.base_url, headers={"x-api-key": "sk-ant-right"}) as client:
             models = (await client.get("/v1/models?limit=1")).json()["data"]
             count = (await client.post("/v1/messages/count_tokens", json=body("word " * 400))).json()
             wrong = await client.get("/v1/models", headers={"x-api-key": "sk-ant-wrong"})
@@ -144,3 +141,21 @@ async def test_a_stream_that_is_cut_has_sent_its_beginning() -> None:
     assert b'"text": "Half of an ans"' in read
     assert "incomplete" in cut
     assert server.requests[0].outcome == "dropped"
+
+
+async def test_a_fault_meets_only_the_requests_it_is_meant_for() -> None:
+    async with MessagesServer() as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        met = server.faults.add(rate_limited(7), times=2, when=lambda request: request.prompt == "b")
+        answers = [await client.post("/v1/messages", json=body(text)) for text in "abbba"]
+    assert [answer.status_code for answer in answers] == [200, 429, 429, 200, 200]
+    assert answers[1].headers["retry-after"] == "7"
+    assert met.hits == 2
+
+
+async def test_a_delay_spaces_the_deltas() -> None:
+    script = Reply([Text(chunks=["a", "b", "c"], delay=0.05)])
+    async with MessagesServer(script) as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        await client.post("/v1/messages", json=body("Hi", stream=True))
+        [record] = server.requests
+    assert record.finished is not None
+    assert record.finished - record.arrived >= 0.1

@@ -16,6 +16,7 @@ from .faults import (
     StallMidStream,
     rate_limited,
 )
+from .plan import plan_windows
 from .request import Block, Message, ModelRequest, Tool
 from .requests import RequestLog, RequestRecord
 from .script import Rules, Script, Scripted, ScriptError
@@ -52,6 +53,7 @@ __all__ = [
     "Usage",
     "call",
     "environment",
+    "plan_windows",
     "rate_limited",
     "say",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +19,9 @@ def make_id(prefix: str) -> str:
 
 
 def split(text: str, size: int = 24) -> tuple[str, ...]:
-    """Cut text into deltas of about `size` characters, at most 64 of them, at word ends where it can."""
+    """Cut text into deltas of `size` characters, or longer ones when they would be more than 64."""
     size = max(size, len(text) // 64 + 1)
-    return tuple(re.findall(rf"(?s).{{1,{size}}}(?:(?<=\s)|(?=\S{{{size}}})|$)|.{{1,{size}}}", text)) or ("",)
+    return tuple(text[start : start + size] for start in range(0, len(text), size)) or ("",)
 
 
 @dataclass(frozen=True, slots=True)

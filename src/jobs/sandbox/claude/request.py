@@ -61,7 +61,7 @@ class Message(_Parsed):
 
 
 class Tool(_Parsed):
-    """A tool offered to the model; one that is deferred is known by name only until it is searched for."""
+    """A tool offered to the model; `defer_loading` marks one that a tool search has brought in."""
 
     name: str
     type: str = "custom"
@@ -106,6 +106,18 @@ class ModelRequest:
             body=body,
             headers=headers,
         )
+
+    @property
+    def agent_id(self) -> str:
+        """The subagent that asks; empty for the conversation itself."""
+        return self.headers.get("x-claude-code-agent-id", "")
+
+    @property
+    def is_background(self) -> bool:
+        """Whether the CLI asks on its own account: a subagent, a web search, or to compact the history."""
+        searches = any(tool.type.startswith("web_search") for tool in self.tools)
+        compacts = any(text.startswith("CRITICAL: Respond with TEXT ONLY.") for text in self.texts)
+        return bool(self.agent_id) or searches or compacts
 
     @property
     def tool_names(self) -> list[str]:

@@ -49,7 +49,7 @@ class RequestLog(Sequence[RequestRecord]):
 
     @property
     def model(self) -> list[ModelRequest]:
-        """The requests for an answer of the model, without those that were refused unread."""
+        """The requests for an answer of the model: no key checks, no token counts, nothing refused unread."""
         return [record.request for record in self._records if record.request is not None]
 
     async def add(self, record: RequestRecord) -> None:

@@ -25,11 +25,15 @@ from .sse import as_events, as_message, block_events, encode
 from .usage import PromptCache, input_tokens
 
 _log = logging.getLogger(__name__)
-_MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5")
+_MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5")
 
 
 class MessagesServer:
-    """Serves while it is entered; on leaving raises what a script raised, so that no test overlooks it."""
+    """Serves while it is entered; on leaving raises what a script raised, so that no test overlooks it.
+
+    `script`, `faults`, `accepted_keys` (API keys and OAuth tokens; None accepts any) and `headers` (added to every
+    response) may be changed at any time and hold from the next request on; `requests` is the log.
+    """
 
     def __init__(self, script: Script | Reply | str = "Fine.", *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.script: Script = as_script(script)
@@ -95,32 +99,32 @@ class MessagesServer:
 
     async def _route(self, http: HttpRequest, exchange: _Exchange) -> None:
         path = urlsplit(http.path).path
-        record = exchange.record
-        if http.method == "POST" and path in ("/v1/messages", "/v1/messages/count_tokens"):
-            try:
-                record.request = ModelRequest.parse(http.body, http.headers)
-            except ValueError as error:
-                await self.requests.add(record)
-                await exchange.refuse(fault.Refuse(400, "invalid_request_error", str(error)))
-                return
-        await self.requests.add(record)
         if not self._accepts(http.headers):
+            await self._begin(exchange, None)
             await exchange.refuse(fault.UNAUTHORIZED)
-        elif record.request is not None and path == "/v1/messages":
-            await self._answer_model(record.request, exchange)
-        elif record.request is not None:
-            await exchange.respond({"input_tokens": input_tokens(record.request)})
-        elif http.method == "GET" and path == "/v1/models":
-            models: list[JsonValue] = [_model(name) for name in _MODELS]
-            listing = {"first_id": _MODELS[0], "last_id": _MODELS[-1], "has_more": False}
-            await exchange.respond({"data": models, **listing})
-        elif http.method == "GET" and path.startswith("/v1/models/"):
-            await exchange.respond(_model(path.rsplit("/", 1)[1]))
-        elif http.method == "HEAD":
-            record.outcome = "answered"
-            await exchange.connection.respond(200, {}, b"")
+        elif http.method == "POST" and path in ("/v1/messages", "/v1/messages/count_tokens"):
+            await self._answer_post(http, path, exchange)
         else:
-            await exchange.refuse(fault.Refuse(404, "not_found_error", f"Not found: {path}"))
+            await self._begin(exchange, None)
+            await _answer_lookup(http.method, path, exchange)
+
+    async def _answer_post(self, http: HttpRequest, path: str, exchange: _Exchange) -> None:
+        try:
+            request = ModelRequest.parse(http.body, http.headers)
+        except ValueError as error:
+            await self._begin(exchange, None)
+            await exchange.refuse(fault.Refuse(400, "invalid_request_error", str(error)))
+            return
+        if path.endswith("/count_tokens"):
+            await self._begin(exchange, None)
+            await exchange.respond({"input_tokens": input_tokens(request)})
+        else:
+            await self._begin(exchange, request)
+            await self._answer_model(request, exchange)
+
+    async def _begin(self, exchange: _Exchange, request: ModelRequest | None) -> None:
+        exchange.record.request = request
+        await self.requests.add(exchange.record)
 
     def _accepts(self, headers: Mapping[str, str]) -> bool:
         given = {headers.get("x-api-key", ""), headers.get("authorization", "").removeprefix("Bearer ")}
@@ -204,6 +208,20 @@ class _Exchange:
                 await self.connection.send(encode({"type": "content_block_stop", "index": index - 1}))
             async for event in block_events(index, block):
                 await self.connection.send(encode(event))
+
+
+async def _answer_lookup(method: str, path: str, exchange: _Exchange) -> None:
+    if method == "HEAD":
+        exchange.record.outcome = "answered"
+        await exchange.connection.respond(200, {}, b"")
+    elif method == "GET" and path == "/v1/models":
+        models: list[JsonValue] = [_model(name) for name in _MODELS]
+        listing = {"first_id": _MODELS[0], "last_id": _MODELS[-1], "has_more": False}
+        await exchange.respond({"data": models, **listing})
+    elif method == "GET" and path.startswith("/v1/models/"):
+        await exchange.respond(_model(path.rsplit("/", 1)[1]))
+    else:
+        await exchange.refuse(fault.Refuse(404, "not_found_error", f"Not found: {path}"))
 
 
 def _model(name: str) -> dict[str, JsonValue]:
