@@ -31,7 +31,6 @@ def for_claude(settings: Settings) -> dict[str, str]:
     env = {
         "CLAUDE_CONFIG_DIR": str(settings.data_dir / ".claude"),
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-        "CLAUDE_CODE_SUBPROCESS_ENV_SCRUB": "1",
         "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
         "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
         "CLAUDE_CODE_MAX_RETRIES": "3",

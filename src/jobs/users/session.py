@@ -107,6 +107,7 @@ class UserSession:
         self._last_sign = 0.0  # monotonic
         self._highest = 0  # the newest row that was handed over
         self._failures = 0  # in a row, of our own
+        self._failed_starts = 0  # in a row, of the Claude process
         self.plan_windows: dict[str, ev.PlanWindow] = {}
 
     # ---- from outside ----
@@ -211,8 +212,10 @@ class UserSession:
             await self._start()
         except AgentUnavailable as error:
             rows = self._take_pending()
-            await self._postpone(rows, TurnFailed("unavailable", str(error)), attempts=rows[0].attempts + 1)
+            self._failed_starts += 1
+            await self._postpone(rows, TurnFailed("unavailable", str(error)), attempts=self._failed_starts)
             return
+        self._failed_starts = 0
         rows = self._take_pending()
         if not self._outstanding:
             self._runner.attempt = str(uuid.uuid4())

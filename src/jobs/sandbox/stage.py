@@ -1,0 +1,102 @@
+"""A whole small world: Telegram, Claude's API, a folder for the daemon, and the people around it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from telethon import TelegramClient
+
+from jobs.sandbox.claude import API_KEY, MessagesServer, Reply, Script
+from jobs.sandbox.daemon import Daemon
+from jobs.sandbox.person import Person
+from jobs.sandbox.telegram.server import TelegramServer
+from jobs.sandbox.telegram.world.model import User
+from jobs.sandbox.telegram.world.world import TelegramWorld
+
+_STRIPPED = ("ANTHROPIC", "CLAUDE", "OPENAI", "TG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http", "https", "all_")
+
+
+class Stage:
+    """Made by `Stage.open`. The daemon is started when the test says so, any number of times."""
+
+    def __init__(
+        self, root: Path, telegram: TelegramServer, world: TelegramWorld, claude: MessagesServer, stack: AsyncExitStack
+    ) -> None:
+        self.root = root
+        self.telegram = telegram
+        self.world = world
+        self.claude = claude
+        self._stack = stack
+        self.assistant: User = world.add_user("Jobs", username="jobs_assistant", phone="99966000")
+        self.owner: User = world.add_user("Olga", username="olga", phone="99966001")
+        self.extra: dict[str, str] = {}
+        self.daemons: list[Daemon] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, root: Path, script: Script | Reply | str = "Fine.") -> AsyncGenerator[Stage]:
+        """The world in the folder `root`; whatever was started in it ends with the block."""
+        async with AsyncExitStack() as stack:
+            claude = await stack.enter_async_context(MessagesServer(script))
+            world = TelegramWorld()
+            telegram = await stack.enter_async_context(TelegramServer(world))
+            stage = cls(root, telegram, world, claude, stack)
+            yield stage
+            for daemon in stage.daemons:
+                await daemon.stop()
+
+    @property
+    def data_dir(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def workspace(self) -> Path:
+        return self.root / "workspace"
+
+    def environment(self, owner: User | None = None) -> Mapping[str, str]:
+        """What the daemon is configured with: fake keys, this world's addresses, and nothing of the machine's."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_STRIPPED)}
+        return {
+            **kept,
+            "HOME": str(self.root),
+            "TG_API_ID": "12345",
+            "TG_API_HASH": "0123456789abcdef0123456789abcdef",
+            "TG_USER_ID": str((owner or self.owner).id),
+            "ANTHROPIC_API_KEY": API_KEY,
+            "ANTHROPIC_BASE_URL": self.claude.base_url,
+            "DATA_DIR": str(self.data_dir),
+            "WORKSPACE_DIR": str(self.workspace),
+            "TZ": "Europe/Berlin",
+            "LANGUAGE": "en",
+            "PYTHONUNBUFFERED": "1",
+            **self.extra,
+        }
+
+    async def start(self, *, account: User | None = None, owner: User | None = None, wait: bool = True) -> Daemon:
+        """Start the daemon, signed in as the assistant (or `account`)."""
+        session = self.data_dir / "telethon.session"
+        if not session.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self.telegram.create_session_file(session, (account or self.assistant).id)
+        daemon = await Daemon.start(self.root, self.environment(owner), wait=wait)
+        self.daemons.append(daemon)
+        return daemon
+
+    async def person(self, user: User | None = None, peer: User | None = None) -> Person:
+        """The owner (or somebody else), connected, looking at the chat with the assistant (or `peer`)."""
+        user, peer = user or self.owner, peer or self.assistant
+        path = self.root / f"{user.id}-{len(self.telegram.links(user.id))}.session"
+        self.telegram.create_session_file(path, user.id)
+        client = TelegramClient(str(path), 1, "0" * 32, catch_up=True, sequential_updates=True)
+        connecting: Any = client.connect()
+        await connecting
+        await client.get_dialogs()
+        if user is not peer and peer.username:
+            await client.get_input_entity(peer.username)
+        person = Person(client, user, peer.id)
+        self._stack.push_async_callback(person.close)
+        return person
