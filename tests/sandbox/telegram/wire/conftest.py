@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from telethon import TelegramClient
+from telethon.crypto import AuthKey
+from telethon.sessions import MemorySession, Session, SQLiteSession
 from wire_desk import Desk, PlainSight
 
 from jobs.sandbox.telegram.server import TelegramServer
@@ -25,16 +27,17 @@ async def server(desk: Desk) -> AsyncIterator[TelegramServer]:
 
 
 @pytest.fixture
-async def new_client(server: TelegramServer, tmp_path: Path) -> AsyncIterator[NewClient]:
-    """Connects a Telethon client from a session file, signed in already."""
+async def new_client(server: TelegramServer) -> AsyncIterator[NewClient]:
+    """Connects a Telethon client that is signed in already, from a session file if one is named."""
     clients: list[TelegramClient] = []
 
     async def connect(user_id: int = ADA, *, path: Path | None = None, **options: object) -> TelegramClient:
+        session: Session = SQLiteSession(str(path)) if path else MemorySession()
         if path is None:
-            path = tmp_path / f"{len(clients)}.session"
-            server.create_session_file(path, user_id)
+            session.set_dc(2, *server.address)
+            session.auth_key = AuthKey(server.create_auth_key(user_id).auth_key)
         settings: dict[str, object] = {"retry_delay": 0.01, "connection_retries": -1, "timeout": 5}
-        client = TelegramClient(str(path), 1, "hash", **(settings | options))
+        client = TelegramClient(session, 1, "hash", **(settings | options))
         clients.append(client)
         await client.connect()
         return client

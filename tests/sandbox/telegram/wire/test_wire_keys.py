@@ -58,9 +58,12 @@ async def test_a_client_that_trusts_another_key_does_not_connect(known_keys, des
         await client.disconnect()
 
 
-async def test_a_session_file_is_signed_in_already(new_client):
-    client = await new_client(user_id=7)
+async def test_a_session_file_is_signed_in_already(server, new_client, tmp_path):
+    path = tmp_path / "seven.session"
+    link = server.create_session_file(path, 7)
+    client = await new_client(path=path)
     assert (await client.get_me()).id == 7
+    assert server.links(7) == [link]
 
 
 async def test_an_unknown_key_is_told_so(server, tmp_path):

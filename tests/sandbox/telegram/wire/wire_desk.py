@@ -12,6 +12,7 @@ from typing import Any
 
 from telethon.crypto import AuthKey
 from telethon.errors import InvalidBufferError
+from telethon.extensions import BinaryReader
 from telethon.network import ConnectionTcpFull
 from telethon.network.mtprotostate import MTProtoState
 from telethon.tl import functions, types
@@ -112,7 +113,7 @@ class PlainSight:
                         raise InvalidBufferError(packet)
                     self._spread(self.state.decrypt_message_data(packet))
                 message = self._arrived.pop(0)
-                if isinstance(message.obj, kinds):
+                if not kinds or isinstance(message.obj, kinds):
                     return message
 
     async def answer(self, msg_id: int) -> RpcResult:
@@ -121,6 +122,10 @@ class PlainSight:
             result = (await self.next(RpcResult)).obj
             if result.req_msg_id == msg_id:
                 return result
+
+    async def result(self, msg_id: int) -> object:
+        """What a call returned."""
+        return BinaryReader((await self.answer(msg_id)).body).tgread_object()
 
     async def until_hung_up(self) -> None:
         """Return when the server closes the connection."""

@@ -79,6 +79,8 @@ class Connection:
 
     def close(self) -> None:
         """Close after what was sent has gone out."""
+        for session in self._sessions:
+            session.flush()
         self._detach()
         self._writer.close()
 

@@ -77,8 +77,7 @@ class Dispatcher:
         unwrapped = unwrap(request)
         if unwrapped.client is not None:
             link.client = unwrapped.client
-        if not unwrapped.without_updates:
-            session.receives_updates = True
+        session.receives_updates = link.receives_updates = not unwrapped.without_updates
         call = Call(unwrapped.request, link, unwrapped.without_updates, link.client)
         record = CallRecord(method_name(call.request), call.request, link.user_id, link.auth_key_id)
         self._calls.begin(record)
@@ -132,7 +131,6 @@ class Dispatcher:
         if not session.answer(exchange, hold=isinstance(fault, Reorder)):
             return Outcome.LOST
         if isinstance(fault, DropConnection) and session.carrier is not None:
-            session.flush()
             session.carrier.close()
         return outcome
 

@@ -42,6 +42,8 @@ class AuthLink:
         self.user_id = user_id
         self.salt = salt
         self.client: dict[str, str] = {}
+        self.receives_updates = False
+        """Whether its last call wanted updates: a client that comes back in a new session need not ask anew."""
         self._sessions: OrderedDict[int, Session] = OrderedDict()
         self._ids = ids
         self._faults = faults
@@ -51,7 +53,9 @@ class AuthLink:
         """The session of this id, new or known. Old ones are forgotten."""
         session = self._sessions.get(session_id)
         if session is None:
-            session = self._sessions[session_id] = Session(self, session_id, self._ids)
+            session = self._sessions[session_id] = Session(
+                self, session_id, self._ids, receives_updates=self.receives_updates
+            )
             idle = [s for s in self._sessions.values() if s.carrier is None]
             for old in idle[: max(0, len(self._sessions) - _KEEP_SESSIONS)]:
                 del self._sessions[old.session_id]

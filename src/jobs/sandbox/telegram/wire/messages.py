@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ _VECTOR = _INT.pack(0x1CB5C415)
 _TRUE = _INT.pack(0x997275B5)
 _FALSE = _INT.pack(0xBC799737)
 _WORTH_GZIP = 512
+# What Telethon's reader and gzip raise for bytes that are not what they claim to be.
+_TORN = (struct.error, BufferError, RuntimeError, AssertionError, OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,18 @@ def read_object(body: bytes) -> object:
         return BinaryReader(body).tgread_object()
     except TypeNotFoundError:
         return None
-    except (struct.error, BufferError) as error:
-        raise BrokenPacketError(f"an object that ends too early: {error}") from None
+    except _TORN as error:
+        raise BrokenPacketError(f"an object that does not read: {error}") from None
 
 
 def unpack(msg_id: int, seq_no: int, body: bytes) -> Iterator[Incoming]:
     """The messages of a packet, out of their container and gzip. Raises BrokenPacketError."""
     if body[:4] == _GZIP:
-        yield from unpack(msg_id, seq_no, GzipPacked.read(BinaryReader(body)))
+        try:
+            unzipped = GzipPacked.read(BinaryReader(body))
+        except _TORN as error:
+            raise BrokenPacketError(f"gzip that does not unpack: {error}") from None
+        yield from unpack(msg_id, seq_no, unzipped)
     elif body[:4] == _CONTAINER:
         try:
             yield from _unpack_container(body)

@@ -57,10 +57,10 @@ class Exchange:
 class Session:
     """Queues what goes out, packs what is queued in one turn of the loop into one packet, and seals it."""
 
-    def __init__(self, holder: KeyHolder, session_id: int, ids: MessageIds) -> None:
+    def __init__(self, holder: KeyHolder, session_id: int, ids: MessageIds, *, receives_updates: bool) -> None:
         self.session_id = session_id
         self.carrier: Carrier | None = None
-        self.receives_updates = False
+        self.receives_updates = receives_updates
         self.greeted = False
         self.exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._holder = holder
