@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,11 @@ class Stage:
             "PYTHONUNBUFFERED": "1",
             **self.extra,
         }
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the daemon's database from outside; stop or kill the daemon first, or read what is committed."""
+        with closing(sqlite3.connect(f"file:{self.data_dir / 'db.sqlite'}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql, values).fetchall()
 
     async def start(self, *, account: User | None = None, owner: User | None = None, wait: bool = True) -> Daemon:
         """Start the daemon, signed in as the assistant (or `account`)."""
