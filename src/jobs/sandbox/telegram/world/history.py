@@ -112,7 +112,7 @@ def _wanted(
             source = messages.get(item.id)
             return source.reply.to if source and source.reply else None
         case types.InputMessagePinned() if peer is not None:
-            return next((m for m in newest_first(ctx, peer) if m.pinned), None)
+            return next((m for m in newest_first(ctx, peer) if _is_pinned(ctx, m)), None)
         case _:
             return None
 
@@ -222,6 +222,10 @@ def _is_document(message: Message) -> bool:
     return has_file and not special and not is_round(message.media)
 
 
+def _is_pinned(ctx: Context, message: Message) -> bool:
+    return (message.peer if is_channel(message.peer) else ctx.me.id) in message.pinned_in
+
+
 def _has_link(message: Message) -> bool:
     links = (types.MessageEntityUrl, types.MessageEntityTextUrl)
     return (
@@ -242,7 +246,7 @@ _FILTERS: dict[type[types.TypeMessagesFilter], Callable[[Context, Message], bool
     types.InputMessagesFilterRoundVideo: lambda _ctx, m: is_round(m.media),
     types.InputMessagesFilterMusic: lambda _ctx, m: _is_music(m),
     types.InputMessagesFilterMyMentions: lambda ctx, m: ctx.me.id in m.mentions,
-    types.InputMessagesFilterPinned: lambda _ctx, m: m.pinned,
+    types.InputMessagesFilterPinned: _is_pinned,
 }
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from telethon.tl import types
 
+from jobs.sandbox.telegram.world.password import Password
+
 CHANNEL_MARK = 1_000_000_000_000
 
 
@@ -101,7 +103,8 @@ class Message:
     action: types.TypeMessageAction | None = None
     grouped_id: int | None = None
     silent: bool = False
-    pinned: bool = False
+    pinned_in: set[int] = field(default_factory=set)
+    """Owners of the mailboxes in which it is pinned."""
     post: bool = False
     from_scheduled: bool = False
     schedule_date: int | None = None
@@ -257,8 +260,8 @@ class User:
     about: str = ""
     bot: bool = False
     verified: bool = False
-    password: str | None = None
-    password_hint: str = ""
+    banned: bool = False
+    password: Password | None = None
     contacts: dict[int, Contact] = field(default_factory=dict)
     blocked: set[int] = field(default_factory=set)
     dialogs: dict[int, Dialog] = field(default_factory=dict)

@@ -17,7 +17,6 @@ from jobs.sandbox.telegram.world.model import (
     Mailbox,
     Message,
     NewMessage,
-    PinChanged,
     ReadInbox,
     ReadOutbox,
     User,
@@ -38,6 +37,14 @@ def readers(state: WorldState, message: Message) -> list[User]:
 def mailboxes(state: WorldState, message: Message) -> list[Mailbox]:
     """Every mailbox in which a message still lies."""
     return [state.channels[owner].mailbox if is_channel(owner) else state.users[owner].mailbox for owner in message.ids]
+
+
+def find(ctx: Context, peer: int, message_id: int) -> Message:
+    """A message by the id it has for the account in a chat. Raises MESSAGE_ID_INVALID."""
+    message = ctx.state.box(ctx.me, peer).messages.get(message_id)
+    if message is None or message.peer_for(ctx.me.id) != peer:
+        raise RpcError(400, "MESSAGE_ID_INVALID")
+    return message
 
 
 def require_may_post(ctx: Context, peer: int) -> None:
@@ -158,14 +165,3 @@ def hear(ctx: Context, messages: Iterable[Message]) -> None:
                 heard.setdefault(user.id, (user.mailbox, []))[1].append(message_id)
     for box, ids in heard.values():
         ctx.record(box, ContentsRead(tuple(ids)))
-
-
-def pin(ctx: Context, messages: Iterable[Message], boxes: Iterable[Mailbox], pinned: bool) -> None:
-    """Pin or unpin messages and tell whose mailboxes are named."""
-    found = list(messages)
-    for message in found:
-        message.pinned = pinned
-    for box in boxes:
-        ids = tuple(message.ids[box.owner] for message in found if box.owner in message.ids)
-        if ids:
-            ctx.record(box, PinChanged(found[0].peer_for(box.owner), ids, pinned), 1)

@@ -13,6 +13,7 @@ from random import Random
 from telethon.tl import types
 
 from jobs.sandbox.telegram.rpc import Link, RpcError
+from jobs.sandbox.telegram.world.logins import Logins
 from jobs.sandbox.telegram.world.model import Channel, Chat, Group, Mailbox, StoredFile, User, is_channel
 
 SERVICE_USER = 777000
@@ -70,6 +71,7 @@ class WorldState:
         self.groups: dict[int, Group] = {}
         self.channels: dict[int, Channel] = {}
         self.files: dict[int, StoredFile] = {}
+        self.logins = Logins()
         self.uploads: dict[tuple[int, int], dict[int, bytes]] = {}
         """By account and file id: the parts that have arrived."""
         self.file_reference_age = 0

@@ -1,4 +1,4 @@
-"""Accounts: who is who, whom one knows, who is found."""
+"""Accounts: who is who."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from telethon.tl.tlobject import TLObject
 
 from jobs.sandbox.telegram.rpc import RpcError
 from jobs.sandbox.telegram.world.context import Context, Handlers, Result
-from jobs.sandbox.telegram.world.model import is_user
-from jobs.sandbox.telegram.world.peers import resolve, resolve_user, show_all, show_user, to_peer
+from jobs.sandbox.telegram.world.peers import resolve_user, show_user
 
 
 def get_users(ctx: Context, request: functions.users.GetUsersRequest) -> Result:
@@ -27,7 +26,7 @@ def get_users(ctx: Context, request: functions.users.GetUsersRequest) -> Result:
 def get_full_user(ctx: Context, request: functions.users.GetFullUserRequest) -> Result:
     state, me = ctx.state, ctx.me
     user = resolve_user(state, me, request.id)
-    pinned = [m.id_for(me.id) for m in me.mailbox.with_peer(user.id) if m.pinned]
+    pinned = [m.id_for(me.id) for m in me.mailbox.with_peer(user.id) if me.id in m.pinned_in]
     common = sum(1 for group in state.groups.values() if {me.id, user.id} <= group.members.keys())
     full = types.UserFull(
         id=user.id,
@@ -43,49 +42,7 @@ def get_full_user(ctx: Context, request: functions.users.GetFullUserRequest) -> 
     return types.users.UserFull(full, [], [show_user(state, me, user)])
 
 
-def resolve_username(ctx: Context, request: functions.contacts.ResolveUsernameRequest) -> Result:
-    name = request.username.lstrip("@").casefold()
-    named = [*ctx.state.users.values(), *ctx.state.channels.values()]
-    peer = next((one.peer for one in named if one.username and one.username.casefold() == name), None)
-    if peer is None:
-        raise RpcError(400, "USERNAME_NOT_OCCUPIED")
-    return _resolved(ctx, peer)
-
-
-def resolve_phone(ctx: Context, request: functions.contacts.ResolvePhoneRequest) -> Result:
-    digits = "".join(filter(str.isdigit, request.phone))
-    user = next((user for user in ctx.state.users.values() if user.phone == digits), None)
-    if user is None:
-        raise RpcError(400, "PHONE_NOT_OCCUPIED")
-    return _resolved(ctx, user.id)
-
-
-def _resolved(ctx: Context, peer: int) -> Result:
-    users, chats = show_all(ctx.state, ctx.me, [peer])
-    return types.contacts.ResolvedPeer(to_peer(peer), chats, users)
-
-
-def block(ctx: Context, request: functions.contacts.BlockRequest) -> Result:
-    peer = resolve(ctx.state, ctx.me, request.id)
-    if not is_user(peer) or peer == ctx.me.id:
-        raise RpcError(400, "CONTACT_ID_INVALID")
-    ctx.me.blocked.add(peer)
-    ctx.tell(ctx.me, types.UpdatePeerBlocked(to_peer(peer), blocked=True))
-    return True
-
-
-def unblock(ctx: Context, request: functions.contacts.UnblockRequest) -> Result:
-    peer = resolve(ctx.state, ctx.me, request.id)
-    ctx.me.blocked.discard(peer)
-    ctx.tell(ctx.me, types.UpdatePeerBlocked(to_peer(peer), blocked=False))
-    return True
-
-
 HANDLERS: Handlers = {
     functions.users.GetUsersRequest: get_users,
     functions.users.GetFullUserRequest: get_full_user,
-    functions.contacts.ResolveUsernameRequest: resolve_username,
-    functions.contacts.ResolvePhoneRequest: resolve_phone,
-    functions.contacts.BlockRequest: block,
-    functions.contacts.UnblockRequest: unblock,
 }

@@ -21,6 +21,7 @@ from jobs.sandbox.telegram.world.model import (
     ReadOutbox,
     Reply,
     User,
+    is_channel,
     is_user,
 )
 from jobs.sandbox.telegram.world.peers import named_in, show_all, to_peer
@@ -64,7 +65,7 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
         post=message.post,
         from_scheduled=message.from_scheduled,
         edit_hide=message.edit_hidden,
-        pinned=message.pinned,
+        pinned=(message.peer if is_channel(message.peer) else viewer.id) in message.pinned_in,
         from_id=from_id,
         saved_peer_id=_saved_peer(message) if to_self else None,
         fwd_from=_show_forward(state, viewer, message.forward),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,16 +11,43 @@ from telethon.tl import types
 from telethon.tl.tlobject import TLObject, TLRequest
 
 from jobs.sandbox.telegram.rpc import Call, RpcError
-from jobs.sandbox.telegram.world import dialogs, history, messages, posting, service, updates, users
+from jobs.sandbox.telegram.world import (
+    account,
+    auth,
+    contacts,
+    dialogs,
+    files,
+    forwarding,
+    history,
+    messages,
+    pins,
+    posting,
+    reactions,
+    scheduled,
+    sending,
+    service,
+    updates,
+    users,
+)
 from jobs.sandbox.telegram.world.context import Context, Handlers
-from jobs.sandbox.telegram.world.model import Chat, Contact, Mailbox, Message, User
+from jobs.sandbox.telegram.world.model import Chat, Contact, Mailbox, Message, Reply, User
+from jobs.sandbox.telegram.world.password import Password
 from jobs.sandbox.telegram.world.state import SERVICE_USER, WorldState
 from jobs.sandbox.telegram.world.views import unread_count
 
 HANDLERS: Handlers = {
     **service.HANDLERS,
+    **auth.HANDLERS,
+    **account.HANDLERS,
     **users.HANDLERS,
+    **contacts.HANDLERS,
+    **sending.HANDLERS,
+    **forwarding.HANDLERS,
+    **scheduled.HANDLERS,
     **messages.HANDLERS,
+    **reactions.HANDLERS,
+    **pins.HANDLERS,
+    **files.HANDLERS,
     **history.HANDLERS,
     **dialogs.HANDLERS,
     **updates.HANDLERS,
@@ -66,6 +94,7 @@ class TelegramWorld(WorldState):
         phone: str | None = None,
         lang_code: str = "en",
         password_2fa: str | None = None,
+        password_hint: str = "",
         contact_of: Sequence[User] = (),
         user_id: int | None = None,
     ) -> User:
@@ -81,7 +110,7 @@ class TelegramWorld(WorldState):
             username,
             phone or f"9996{len(self.users):06d}",
             lang_code,
-            password=password_2fa,
+            password=Password.of(password_2fa, self.random, password_hint) if password_2fa else None,
         )
         self.users[user_id] = user
         for other in contact_of:
@@ -101,10 +130,10 @@ class TelegramWorld(WorldState):
     ) -> Message:
         """Send a text as an account would. Raises RpcError where Telegram refuses."""
         ctx, peer = Context(self, sender), peer_of(to)
-        message = messages.draft(ctx, None, peer, text, entities)
+        message = sending.new_message(ctx, peer, text, entities, None)
         message.silent = silent
         if reply_to is not None:
-            message.reply = messages.Reply(reply_to, quote, ids=dict(reply_to.ids))
+            message.reply = Reply(reply_to, quote, ids=dict(reply_to.ids))
         posting.post(ctx, message)
         ctx.publish()
         return message
@@ -115,6 +144,36 @@ class TelegramWorld(WorldState):
         posting.read(ctx, peer_of(peer), 0)
         ctx.publish()
 
+    def react(self, user: User, message: Message, emoji: str | None) -> None:
+        """React to a message as an account; None takes the reaction back."""
+        ctx = Context(self, user)
+        reactions.react(ctx, message, [types.ReactionEmoji(emoji)] if emoji else [])
+        ctx.publish()
+
+    def deliver_scheduled(self, user: User | None = None) -> None:
+        """Send everything that is scheduled (by one account, or by all), whatever its date."""
+        for sender in [user] if user else list(self.users.values()):
+            ctx = Context(self, sender)
+            scheduled.deliver(ctx, list(sender.scheduled))
+            ctx.publish()
+
+    def expire_file_references(self) -> None:
+        """Let every file reference that was handed out grow old: clients must fetch the message again."""
+        self.file_reference_age += 1
+
+    def accept_qr(self, token: bytes | str, user: User) -> None:
+        """Scan a login QR code as an account: its token, or the tg://login address. Raises RpcError."""
+        if isinstance(token, str):
+            encoded = token.partition("token=")[2]
+            token = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        auth.accept_token(self, user, token)
+        self.changed()
+
+    def sign_out_everywhere(self, user: User) -> None:
+        """End every session of an account, as its owner can from another device."""
+        account.end_devices(self, self.devices(user.id))
+        self.changed()
+
     def perform(self, user: User, request: TLRequest) -> Any:
         """Have an account make any request, as if over a link of its own. Raises RpcError."""
         ctx = Context(self, user)
@@ -123,6 +182,10 @@ class TelegramWorld(WorldState):
         return answer
 
     # Looking
+
+    def last_code(self, phone: str) -> str:
+        """The login code last sent to a phone, if it is still good for a login. Raises KeyError."""
+        return self.logins.codes[auth.digits(phone)].code
 
     def history(self, user: User, peer: Peer) -> list[Message]:
         """The messages an account sees in a chat, oldest first."""
