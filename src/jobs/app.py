@@ -176,6 +176,7 @@ class Application:
             env=environment.for_claude(settings),
             mcp_servers={SERVER_NAME: server},
             cli_path=environment.launcher(settings.data_dir, bundled_cli()),
+            pid_file=settings.data_dir / "claude.pid",
         )
 
         async def fetch_image(message: InboundMessage) -> Image | None:

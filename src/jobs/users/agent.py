@@ -21,6 +21,8 @@ from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
 from jobs.core.errors import AgentUnavailable, SessionLost
 from jobs.users.agent_events import AgentEvent, Died
 from jobs.users.agent_parsing import EventParser
+from jobs.users.environment import PID_FILE
+from jobs.users.process_tree import kill_tree
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ class AgentOptions:
     env: Mapping[str, str]
     mcp_servers: Mapping[str, McpServerConfig] = field(default_factory=dict[str, McpServerConfig])
     cli_path: Path | None = None
+    pid_file: Path | None = None
+    """Where the launcher at `cli_path` writes the process id (it reads the name from `environment.PID_FILE`)."""
 
 
 def bundled_cli() -> Path:
@@ -99,6 +103,14 @@ class Agent:
         with contextlib.suppress(asyncio.CancelledError):
             await running
 
+    async def kill(self) -> None:
+        """End the process and the commands it runs, at once."""
+        pid_file = self._options.pid_file
+        if self._running is not None and not self._running.done() and pid_file is not None:
+            with contextlib.suppress(OSError, ValueError):
+                kill_tree(int(pid_file.read_text(encoding="ascii")))
+        await self.close()
+
     async def _run(self, resume: str | None, ready: asyncio.Future[None]) -> None:
         """Everything of the SDK's client in one task: it may only be closed where it was connected."""
         client = ClaudeSDKClient(self._sdk_options(resume))
@@ -118,6 +130,8 @@ class Agent:
             await self._read(client.receive_messages(), parser)
         finally:
             self._client = None
+            if self._options.pid_file is not None:
+                self._options.pid_file.unlink(missing_ok=True)
             if not ready.done():
                 ready.cancel()
             await _disconnect(client)
@@ -152,7 +166,7 @@ class Agent:
             include_partial_messages=True,
             verbatim_prompts=True,
             resume=resume,
-            env=dict(options.env),
+            env={**options.env, **({PID_FILE: str(options.pid_file)} if options.pid_file else {})},
             stderr=self._on_stderr,
             max_buffer_size=64 * 1024 * 1024,
         )

@@ -69,6 +69,12 @@ class Conversation:
         if agent is not None:
             await agent.close()
 
+    async def kill(self) -> None:
+        """End the process at once, with whatever it runs."""
+        agent, self._agent = self._agent, None
+        if agent is not None:
+            await agent.kill()
+
     def remember(self, session_id: str | None) -> None:
         """Continue `session_id` from now on."""
         if session_id and session_id != self._session_id:

@@ -58,16 +58,19 @@ def secrets(settings: Settings) -> Iterable[str]:
             yield value.get_secret_value()
 
 
-def launcher(data_dir: Path, binary: Path) -> Path | None:
-    """A way to start the CLI that dies with us, even of SIGKILL; None where the system has no such way.
+PID_FILE = "JOBS_CLAUDE_PID_FILE"
+"""Names the file into which the launcher writes the CLI's process id."""
+
+
+def launcher(data_dir: Path, binary: Path) -> Path:
+    """A script that starts the CLI, tells its process id, and (on Linux) has it die with us, even of SIGKILL.
 
     An orphan would go on in the conversation that the next start resumes, and one of the two would be lost.
     """
     setpriv = shutil.which("setpriv")
-    if setpriv is None or not binary.exists():
-        return None
+    prefix = f'"{setpriv}" --pdeathsig KILL -- ' if setpriv else ""
+    text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || echo $$ > "${PID_FILE}"\nexec {prefix}"{binary}" "$@"\n'
     script = data_dir / "claude"
-    text = f'#!/bin/sh\nexec "{setpriv}" --pdeathsig KILL -- "{binary}" "$@"\n'
     if not script.exists() or script.read_text() != text:
         fresh = script.with_suffix(".new")
         fresh.write_text(text)

@@ -401,13 +401,14 @@ class UserSession:
             await turn.live.settle()
         unfinished = set(self._outstanding)
         self._outstanding = {}
-        if (unfinished or turn is not None) and not await self._interrupted(unfinished):
-            # It did not obey in time, or messages inside it would start a turn of their own.
-            await self._conversation.end()
+        working = bool(unfinished) or turn is not None
+        # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
+        if working and (len(unfinished) > 1 or not await self._interrupted(unfinished)):
+            await self._conversation.kill()
         return sorted(rows, key=lambda row: row.id), turn
 
     async def _interrupted(self, unfinished: set[str]) -> bool:
-        """Whether the process stopped in time, with every message it had."""
+        """Whether the process obeyed in time, and has nothing left to do."""
         kept: list[_Item] = []
         try:
             async with asyncio.timeout(INTERRUPT_SECONDS):

@@ -1,0 +1,94 @@
+"""/stop, /clear, /help and /usage, and a /word that is none of them."""
+
+import asyncio
+import time
+
+from jobs.sandbox.claude import Reply, Rules, Text, call, say
+from jobs.sandbox.stage import Stage
+
+ENDLESS = call("Bash", command="echo started > started; sleep 600")
+
+
+async def test_stop_interrupts_within_a_second_and_keeps_the_conversation(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("count to a million", ENDLESS).on(lambda _: True, "Fine.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("my cat is Tom", "Fine.")
+    await owner.send("count to a million")
+    await owner.wait_for_text("running:")
+    began = time.monotonic()
+    stopped = await owner.ask("/stop", "Stopped")
+    assert "count to a million" in stopped.text
+    assert "running:" not in stopped.text
+    assert time.monotonic() - began < 3  # a bound on the wait, generous for a busy machine
+    await owner.send("still there?")
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
+    assert "my cat is Tom" in stage.claude.requests.model[-1].all_texts
+
+
+async def test_stop_drops_what_waited_behind(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("count to a million", ENDLESS).on(lambda _: True, "Fine.")
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.send("count to a million")
+    await owner.wait_for_text("running:")
+    await owner.send("then sing")
+    await stage.telegram.calls.wait_for("messages.readHistory", count=2, timeout=10)
+    stopped = await owner.ask("/stop", "Stopped")
+    assert "1 more" in stopped.text
+    await owner.ask("hello again", "Fine.")
+    assert all("then sing" not in r.texts for r in stage.claude.requests.model)
+    await daemon.stop()
+    assert stage.rows("SELECT state FROM inbox ORDER BY id") == [("dropped",), ("dropped",), ("done",), ("done",)]
+
+
+async def test_stop_with_nothing_to_stop_says_so(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("/stop", "nothing to stop")
+    assert not stage.claude.requests.model
+
+
+async def test_stop_while_the_answer_is_written_keeps_what_stands(stage: Stage) -> None:
+    gate = asyncio.Event()
+    text = Text("A long story. And more.", chunks=["A long story.", " And more."], gate=gate)
+    stage.claude.script = lambda _: Reply([text])
+    await stage.start()
+    owner = await stage.person()
+    await owner.send("tell me a story")
+    await owner.wait_for_text("A long story.")
+    seen = await owner.ask("/stop", "Stopped")
+    assert seen.text.startswith("A long story.")
+    assert len(owner.received) == 1
+    gate.set()
+
+
+async def test_clear_begins_a_fresh_conversation(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("the password is swordfish", "Fine.")
+    await owner.ask("/clear", "fresh conversation")
+    await owner.send("hello")
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
+    assert b"swordfish" not in stage.claude.requests.model[-1].body
+
+
+async def test_help_and_usage_cost_nothing(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("/help", "/usage")
+    await owner.ask("hi", "Fine.")
+    usage = await owner.ask("/usage", "7 days")
+    assert "1 turns" in usage.text
+    assert "$" in usage.text
+    assert len(stage.claude.requests.model) == 1
+
+
+async def test_an_unknown_command_is_text(stage: Stage) -> None:
+    stage.claude.script = lambda _: say("I got it.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("/stopwatch please", "I got it.")
+    await owner.send("/context")
+    await owner.wait_for(lambda seen: len(seen) == 2)
+    assert "/context" in stage.claude.requests.model[-1].texts
