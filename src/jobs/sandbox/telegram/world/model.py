@@ -288,8 +288,10 @@ class Group:
     date: int
     members: dict[int, int] = field(default_factory=dict)
     """By account: when it joined."""
+    former: set[int] = field(default_factory=set)
     admins: set[int] = field(default_factory=set)
     about: str = ""
+    invite_hash: str = ""
     version: int = 1
 
     @property

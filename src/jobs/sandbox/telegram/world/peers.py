@@ -36,7 +36,7 @@ def resolve(state: WorldState, viewer: User, given: InputPeer) -> int:
         return state.user(given.user_id).id
     if isinstance(given, types.InputPeerChat):
         group = state.groups.get(-given.chat_id)
-        if group is None or not _knows_group(viewer, group):
+        if group is None or not knows_group(viewer, group):
             raise RpcError(400, "PEER_ID_INVALID")
         return group.peer
     if isinstance(given, _CHANNELS):
@@ -88,8 +88,9 @@ def _require_seen(state: WorldState, viewer: User, given: InputPeer, message_id:
         raise RpcError(400, "MSG_ID_INVALID")
 
 
-def _knows_group(viewer: User, group: Group) -> bool:
-    return viewer.id in group.members or bool(viewer.mailbox.ids_with(group.peer))
+def knows_group(viewer: User, group: Group) -> bool:
+    """Whether an account is or was in a group: those can be named without an access hash."""
+    return viewer.id in group.members or viewer.id in group.former
 
 
 # As Telegram shows them

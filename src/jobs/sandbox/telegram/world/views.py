@@ -73,6 +73,7 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
         media=show_media(state, viewer, message.media),
         entities=message.entities or None,
         views=message.views,
+        forwards=None if message.views is None else 0,
         edit_date=state.date(message.edit_date) if message.edit_date else None,
         grouped_id=message.grouped_id,
         reactions=show_reactions(state, viewer, message) if message.reactions else None,

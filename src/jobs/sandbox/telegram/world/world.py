@@ -14,11 +14,14 @@ from jobs.sandbox.telegram.rpc import Call, RpcError
 from jobs.sandbox.telegram.world import (
     account,
     auth,
+    channels,
     contacts,
     dialogs,
     files,
     forwarding,
+    groups,
     history,
+    invites,
     messages,
     pins,
     posting,
@@ -30,7 +33,7 @@ from jobs.sandbox.telegram.world import (
     users,
 )
 from jobs.sandbox.telegram.world.context import Context, Handlers
-from jobs.sandbox.telegram.world.model import Chat, Contact, Mailbox, Message, Reply, User
+from jobs.sandbox.telegram.world.model import Channel, Chat, Contact, Group, Mailbox, Message, Reply, User
 from jobs.sandbox.telegram.world.password import Password
 from jobs.sandbox.telegram.world.state import SERVICE_USER, WorldState
 from jobs.sandbox.telegram.world.views import unread_count
@@ -48,6 +51,9 @@ HANDLERS: Handlers = {
     **reactions.HANDLERS,
     **pins.HANDLERS,
     **files.HANDLERS,
+    **groups.HANDLERS,
+    **channels.HANDLERS,
+    **invites.HANDLERS,
     **history.HANDLERS,
     **dialogs.HANDLERS,
     **updates.HANDLERS,
@@ -116,6 +122,24 @@ class TelegramWorld(WorldState):
         for other in contact_of:
             other.contacts[user_id] = Contact(first_name, last_name)
         return user
+
+    def add_group(self, title: str, creator: User, *members: User) -> Group:
+        """A new basic group."""
+        ctx = Context(self, creator)
+        group = groups.create(ctx, title, members)
+        ctx.publish()
+        return group
+
+    def add_channel(
+        self, title: str, creator: User, *members: User, username: str | None = None, megagroup: bool = False
+    ) -> Channel:
+        """A new channel (with `megagroup` a supergroup), public when it has a username."""
+        ctx = Context(self, creator)
+        channel = channels.create(ctx, title, megagroup=megagroup)
+        channel.username = username
+        channels.add_members(ctx, channel, members)
+        ctx.publish()
+        return channel
 
     def send_text(
         self,
