@@ -150,11 +150,11 @@ class TelegramServer:
 
     async def pause(self) -> None:
         """Drop every connection and refuse new ones until `resume`; the port stays ours."""
-        if self._listener is not None:
-            self._listener.close()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
             self.drop_connections()
-            await self._listener.wait_closed()
-            self._listener = None
+            await listener.wait_closed()
 
     async def resume(self) -> None:
         """Accept connections (again)."""
@@ -176,6 +176,9 @@ class TelegramServer:
         return sock
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._listener is None:  # it had come in just before the pause
+            writer.transport.abort()
+            return
         connection = Connection(
             reader,
             writer,

@@ -103,6 +103,17 @@ async def test_an_answer_that_nobody_is_there_to_get_is_noted_as_lost(desk, serv
     assert record.outcome is Outcome.LOST
 
 
+async def test_the_log_keeps_no_pieces_of_files(server, new_client):
+    client = await new_client()
+    piece = bytes(100_000)
+    await client(functions.upload.SaveFilePartRequest(1, 0, piece))
+    (record,) = server.calls.of("upload.saveFilePart")
+    assert (record.request.file_id, record.request.bytes) == (1, b"")
+    answer = await client(functions.upload.GetFileRequest(types.InputTakeoutFileLocation(), 0, 4096))
+    (record,) = server.calls.of("upload.getFile")
+    assert (answer.bytes, record.result.bytes) == (piece, b"")
+
+
 def test_the_oldest_calls_are_forgotten_beyond_the_limit():
     log = CallLog(keep=2)
     for random_id in range(3):

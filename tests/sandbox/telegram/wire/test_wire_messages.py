@@ -6,35 +6,15 @@ import time
 import pytest
 from telethon import TelegramClient
 from telethon.errors import ServerError
-from telethon.network import ConnectionTcpFull
 from telethon.tl import functions, types
-from telethon.tl.core import GzipPacked
-from wire_desk import Desk, PlainSight, send, typing
+from telethon.tl.core import GzipPacked, RpcResult
+from wire_desk import Desk, PlainSight, Weighed, send, typing
 
 from jobs.sandbox.telegram.calls import Outcome
 from jobs.sandbox.telegram.server import TelegramServer
+from jobs.sandbox.telegram.wire.envelope import MessageIds, Residue
 
 ADA = 1001
-
-
-class Weighed(ConnectionTcpFull):
-    """Notes the size of every packet."""
-
-    sent: list[int]
-    received: list[int]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.sent, self.received = [], []
-
-    def _send(self, data):
-        self.sent.append(len(data))
-        super()._send(data)
-
-    async def _recv(self):
-        data = await super()._recv()
-        self.received.append(len(data))
-        return data
 
 
 async def test_requests_in_one_container_are_each_answered(desk, server, new_client):
@@ -128,6 +108,12 @@ async def test_server_ids_tell_answers_from_updates_and_keep_growing(server, raw
     assert abs(update_id / 2**32 - time.time()) < 5
 
 
+def test_message_ids_grow_however_quickly_they_are_asked_for():
+    ids = MessageIds()
+    given = [ids.next(residue) for _ in range(5_000) for residue in (Residue.PUSHED, Residue.ANSWER)]
+    assert given == sorted(set(given))
+
+
 async def test_a_ping_is_answered(raw):
     msg_id = await raw.send(functions.PingRequest(99))
     pong = (await raw.next(types.Pong)).obj
@@ -187,6 +173,56 @@ async def test_a_slow_call_is_acknowledged_before_it_is_answered(desk, raw):
     await raw.answer(slow)
 
 
+async def test_a_quick_call_is_acknowledged_by_its_answer_alone(raw):
+    await raw.send(functions.account.UpdateStatusRequest(offline=False))
+    await raw.send(functions.PingRequest(1))
+    kinds = []
+    while types.Pong not in kinds:
+        kinds.append(type((await raw.next()).obj))
+    assert kinds == [types.NewSessionCreated, RpcResult, types.Pong]
+
+
+async def test_answers_are_kept_for_the_last_thousand_calls_of_a_session(desk, raw):
+    first = await raw.send(send("once", random_id=1))
+    for _ in range(999):
+        last = await raw.send(functions.account.UpdateStatusRequest(offline=False))
+    await raw.answer(last)
+    await raw.send(send("once", random_id=1), msg_id=first)
+    await raw.answer(first)
+    assert desk.runs == 1
+    await raw.answer(await raw.send(functions.account.UpdateStatusRequest(offline=False)))
+    await raw.send(send("once", random_id=1), msg_id=first)
+    await raw.answer(first)
+    assert desk.runs == 2
+
+
+async def test_an_answer_that_the_client_has_acknowledged_is_not_kept(desk, raw):
+    msg_id = await raw.send(send("once", random_id=1))
+    while getattr((answer := await raw.next()).obj, "req_msg_id", None) != msg_id:
+        pass
+    await raw.send(types.MsgsAck([answer.msg_id]))
+    await raw.send(send("once", random_id=1), msg_id=msg_id)
+    await raw.send(functions.PingRequest(1))
+    assert isinstance((await raw.next()).obj, types.Pong)
+    assert desk.runs == 1
+
+
+async def test_only_so_many_idle_sessions_of_a_key_are_remembered(server):
+    link = server.create_auth_key(ADA)
+    async with PlainSight(link.auth_key, server.address, link.salt) as raw:
+        for session_id in range(70):
+            raw.state.id = session_id
+            await raw.send(functions.PingRequest(1))
+            await raw.next(types.Pong)
+        link.close()
+    async with PlainSight(link.auth_key, server.address, link.salt) as raw:
+        answers = []
+        for session_id in (0, 69):
+            await raw.send(functions.DestroySessionRequest(session_id))
+            answers.append((await raw.next(types.DestroySessionOk, types.DestroySessionNone)).obj)
+    assert answers == [types.DestroySessionNone(0), types.DestroySessionOk(69)]
+
+
 async def test_a_request_sent_again_with_its_id_is_answered_again_but_not_run_again(desk, raw):
     request = send("once", random_id=1)
     msg_id = await raw.send(request)
@@ -203,9 +239,10 @@ async def test_a_request_of_an_unknown_kind_is_refused_and_its_neighbour_is_not(
     assert (await raw.answer(known)).error is None
 
 
-async def test_torn_gzip_is_hung_up_on(raw):
+async def test_torn_gzip_is_hung_up_on(raw, caplog):
     await raw.send_bytes((0x3072CFA1).to_bytes(4, "little") + b"\x07garbage")
     await raw.until_hung_up()
+    assert "hung up on a client: gzip that does not unpack" in caplog.text
 
 
 async def test_a_call_waits_for_the_one_it_shall_come_after(desk, server, new_client):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from telethon import events
 from telethon.tl import functions, types
-from wire_desk import PlainSight, typing
+from wire_desk import PlainSight, Weighed, typing
 
 ADA, BOB = 1001, 1002
 
@@ -90,8 +90,21 @@ async def test_nothing_is_kept_for_a_key_without_a_connection(server):
         assert (await raw.next(types.UpdateShort)).obj.update.user_id == 8
 
 
+async def test_an_update_that_a_dying_connection_did_not_carry_is_lost(server):
+    link = server.create_auth_key(ADA)
+    async with PlainSight(link.auth_key, server.address, link.salt) as raw:
+        await raw.answer(await raw.send(functions.account.UpdateStatusRequest(offline=False)))
+        link.push(typing(7))
+        link.close()
+        await raw.until_hung_up()
+    async with PlainSight(link.auth_key, server.address, link.salt) as again:
+        again.state.id = raw.state.id
+        await again.send(functions.PingRequest(1))
+        assert isinstance((await again.next()).obj, types.Pong)
+
+
 async def test_large_updates_travel_gzipped_and_arrive(server, new_client):
-    client = await new_client()
+    client = await new_client(connection=Weighed)
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def note(update):
@@ -102,6 +115,7 @@ async def test_large_updates_travel_gzipped_and_arrive(server, new_client):
     server.push(ADA, types.UpdateShort(notice, None))
     async with asyncio.timeout(5):
         assert await heard.get() == "word " * 1_000
+    assert max(client._sender._connection.received) < 1_000
 
 
 async def test_an_update_that_is_not_wrapped_is_a_mistake_of_the_caller(server):

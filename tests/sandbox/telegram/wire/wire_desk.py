@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,7 @@ class Desk:
 
     texts: dict[int, str] = field(default_factory=dict)
     runs: int = 0
+    file: bytes = b""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, call: Call) -> TLObject | list[TLObject] | bool:
@@ -36,6 +38,9 @@ class Desk:
             raise RpcError(401, "AUTH_KEY_UNREGISTERED")
         if isinstance(call.request, functions.messages.SendMessageRequest):
             return self._keep(call.request)
+        if isinstance(call.request, functions.upload.SaveFilePartRequest):
+            self.file = call.request.bytes
+            return True
         if isinstance(call.request, functions.messages.ReceivedMessagesRequest):
             await self.gate.wait()
             return []
@@ -59,6 +64,7 @@ class Desk:
             functions.updates.GetDifferenceRequest: lambda: types.updates.DifferenceEmpty(now, 0),
             functions.help.GetSupportNameRequest: lambda: types.help.SupportName("\n".join(self.texts.values())),
             functions.account.UpdateStatusRequest: lambda: True,
+            functions.upload.GetFileRequest: lambda: types.upload.File(types.storage.FilePng(), 0, self.file),
             functions.account.ResetAuthorizationRequest: lambda: bool(1 // 0),
         }
 
@@ -71,6 +77,26 @@ def send(text: str, random_id: int) -> TLRequest:
 def typing(user_id: int) -> TLObject:
     """An update outside of pts: Telethon hands it on as it comes."""
     return types.UpdateShort(types.UpdateUserTyping(user_id, types.SendMessageTypingAction()), datetime.now(UTC))
+
+
+class Weighed(ConnectionTcpFull):
+    """Notes the size of every packet."""
+
+    sent: list[int]
+    received: list[int]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sent, self.received = [], []
+
+    def _send(self, data):
+        self.sent.append(len(data))
+        super()._send(data)
+
+    async def _recv(self):
+        data = await super()._recv()
+        self.received.append(len(data))
+        return data
 
 
 class PlainSight:
@@ -129,10 +155,9 @@ class PlainSight:
 
     async def until_hung_up(self) -> None:
         """Return when the server closes the connection."""
-        try:
-            await self.next()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                await self.next()
 
     def _spread(self, message: TLMessage) -> None:
         if isinstance(message.obj, MessageContainer):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from telethon.tl import functions
 from telethon.tl.tlobject import TLObject, TLRequest
@@ -28,6 +30,8 @@ from jobs.sandbox.telegram.wire.session import Exchange, Session
 log = logging.getLogger(__name__)
 
 CallResult = TLObject | list[TLObject] | bool
+_Logged = TypeVar("_Logged")
+_LOGGED_BYTES = 1_024
 BuiltIn = Callable[[TLRequest], TLObject | None]
 _CLIENT_FIELDS = ("device_model", "system_version", "app_version", "lang_code", "system_lang_code", "lang_pack")
 
@@ -79,7 +83,7 @@ class Dispatcher:
             link.client = unwrapped.client
         session.receives_updates = link.receives_updates = not unwrapped.without_updates
         call = Call(unwrapped.request, link, unwrapped.without_updates, link.client)
-        record = CallRecord(method_name(call.request), call.request, link.user_id, link.auth_key_id)
+        record = CallRecord(method_name(call.request), _lean(call.request), link.user_id, link.auth_key_id)
         self._calls.begin(record)
         fault = self._faults.for_call(call.request, link.user_id)
         try:
@@ -111,8 +115,9 @@ class Dispatcher:
         """Put the answer into the exchange."""
         exchange.failed = True
         try:
-            record.result = await work
-            exchange.answer = result_body(exchange.msg_id, record.result)
+            result = await work
+            exchange.answer = result_body(exchange.msg_id, result)
+            record.result = _lean(result)
         except RpcError as refusal:
             exchange.answer = error_body(exchange.msg_id, refusal)
             return Outcome.REFUSED, refusal.message
@@ -133,6 +138,16 @@ class Dispatcher:
         if isinstance(fault, DropConnection) and session.carrier is not None:
             session.carrier.close()
         return outcome
+
+
+def _lean(logged: _Logged) -> _Logged:
+    """What the log keeps of a request or a result: a piece of a file without its bytes."""
+    piece = getattr(logged, "bytes", None)
+    if not isinstance(piece, bytes) or len(piece) <= _LOGGED_BYTES:
+        return logged
+    lean = copy.copy(logged)
+    lean.bytes = b""  # pyright: ignore[reportAttributeAccessIssue]
+    return lean
 
 
 def _drop(session: Session) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from telethon.crypto import AuthKey
@@ -44,7 +43,7 @@ class AuthLink:
         self.client: dict[str, str] = {}
         self.receives_updates = False
         """Whether its last call wanted updates: a client that comes back in a new session need not ask anew."""
-        self._sessions: OrderedDict[int, Session] = OrderedDict()
+        self._sessions: dict[int, Session] = {}
         self._ids = ids
         self._faults = faults
         self._tasks = tasks
@@ -53,12 +52,9 @@ class AuthLink:
         """The session of this id, new or known. Old ones are forgotten."""
         session = self._sessions.get(session_id)
         if session is None:
-            session = self._sessions[session_id] = Session(
-                self, session_id, self._ids, receives_updates=self.receives_updates
-            )
-            idle = [s for s in self._sessions.values() if s.carrier is None]
-            for old in idle[: max(0, len(self._sessions) - _KEEP_SESSIONS)]:
-                del self._sessions[old.session_id]
+            self._forget_idle_sessions()
+            session = Session(self, session_id, self._ids, receives_updates=self.receives_updates)
+            self._sessions[session_id] = session
         return session
 
     def end_session(self, session_id: int) -> bool:
@@ -88,6 +84,12 @@ class AuthLink:
         for session in list(self._sessions.values()):
             if session.carrier is not None:
                 session.carrier.abort()
+
+    def _forget_idle_sessions(self) -> None:
+        surplus = max(0, len(self._sessions) - _KEEP_SESSIONS)
+        idle = [session_id for session_id, session in self._sessions.items() if session.carrier is None]
+        for session_id in idle[:surplus]:
+            del self._sessions[session_id]
 
     def _deliver(self, body: bytes, *, hold: bool = False) -> None:
         for session in self._sessions.values():
