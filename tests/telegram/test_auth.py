@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -165,7 +166,7 @@ async def test_two_step_verification_is_a_second_step_with_its_hint(settings: Se
 
 async def test_a_scanned_qr_code_opens_the_account(settings: Settings, world: TelegramWorld) -> None:
     ada = world.add_user("Ada", username="ada")
-    async with visit(settings) as client:
+    async with visit(settings) as client, asyncio.timeout(10):  # sooner than the code expires
         account = await client.by_qr(lambda url: world.accept_qr(url, ada))
         assert account == Account(ada.id, "Ada", "ada")
         assert await client.account() == account
@@ -183,7 +184,7 @@ async def test_a_scan_whose_update_got_lost_is_found_when_the_code_expires(
         shown.append(url)
         world.accept_qr(url, ada)
 
-    async with visit(settings) as client:
+    async with visit(settings) as client, asyncio.timeout(10):
         assert await client.by_qr(scan_the_first) == Account(ada.id, "Ada", None)
     assert len(shown) == 1
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
 from pydantic.fields import FieldInfo
 
+from jobs.catalog import TOOLS
 from jobs.core.settings import SECRETS, Settings, variable_name
+from jobs.tools.roles import Role
+from jobs.tools.spec import ToolSpec
 
 _REQUIRED = ("TG_API_ID", "TG_API_HASH", "TG_USER_ID", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN")
 
@@ -31,6 +34,18 @@ The variable itself wins over its file.
 |---|---|---|---|
 """
 
+_TOOLS_HEAD = """\
+# Who may call which tool
+
+A session speaks for somebody: the *owner*, one errand (*task*), something that happened (*trigger*), or a person
+from outside (*external*). It is given the tools of its role and no others; the built-in tools of Claude are for
+the owner, tasks and triggers alone.
+
+Effects: *read* changes nothing, *state* changes the assistant's own state, *outward* is seen by somebody else,
+*power* runs code or changes what the assistant can do.
+
+"""
+
 _ENV_HEAD = """\
 # Copy to .env (mode 0600), or let `jobs setup` write it. docs/settings.md says more about each.
 """
@@ -38,7 +53,11 @@ _ENV_HEAD = """\
 
 def pages() -> dict[Path, str]:
     """The text of every derived page, by its path inside the checkout."""
-    return {Path("docs/settings.md"): settings_page(), Path(".env.example"): env_example()}
+    return {
+        Path("docs/settings.md"): settings_page(),
+        Path("docs/tool-access.md"): tool_access_page(TOOLS),
+        Path(".env.example"): env_example(),
+    }
 
 
 def settings_page() -> str:
@@ -48,6 +67,18 @@ def settings_page() -> str:
         for name, field in _fields()
     ]
     return head + "\n".join(rows) + "\n"
+
+
+def tool_access_page(tools: Iterable[ToolSpec]) -> str:
+    """Who may call which tool; a session is given the tools of its role and no others."""
+    head = f"| Tool | What it does | Effect | {' | '.join(role.value for role in Role)} |\n"
+    rule = "|" + "---|" * (3 + len(Role)) + "\n"
+    rows = [
+        f"| `{spec.name}` | {spec.description.splitlines()[0]} | {spec.effect.value} | "
+        f"{' | '.join('✓' if role in spec.roles else '' for role in Role)} |\n"
+        for spec in sorted(tools, key=lambda spec: spec.name)
+    ]
+    return _TOOLS_HEAD + head + rule + "".join(rows)
 
 
 def env_example() -> str:
