@@ -108,6 +108,7 @@ class UserSession:
         self._highest = 0  # the newest row that was handed over
         self._failures = 0  # in a row, of our own
         self._failed_starts = 0  # in a row, of the Claude process
+        self._deaths = 0  # in a row, of Claude processes that were at work: a restart of ours is no fault of a message
         self.plan_windows: dict[str, ev.PlanWindow] = {}
 
     # ---- from outside ----
@@ -272,9 +273,11 @@ class UserSession:
             # Nobody of ours asked: it is tried again like after a death of the process.
             await self._retry(rows, turn, "interrupted")
         elif event.failure is not None:
+            self._deaths = 0
             attempts = min((row.attempts for row in rows), default=1)
             await self._postpone(rows, event.failure, attempts=attempts, event=event)
         else:
+            self._deaths = 0
             text = turn.text if turn else ""
             if rows or text:
                 parts = self._compose_text(text) or self._parts(words.DONE)
@@ -299,7 +302,9 @@ class UserSession:
         await self._retry(rows, turn, reason)
 
     async def _retry(self, rows: list[InboxRow], turn: Turn | None, reason: str) -> None:
-        if rows and max(row.attempts for row in rows) >= MOST_CRASHES:
+        self._deaths += bool(rows)
+        if rows and self._deaths >= MOST_CRASHES:
+            self._deaths = 0
             await self._postpone(rows, TurnFailed("crashed", reason), attempts=MOST_CRASHES)
         elif rows:
             self._pending.update({row.id: row for row in rows})
