@@ -135,7 +135,7 @@ async def test_a_claude_process_that_dies_is_replaced_and_its_tool_is_not_run_tw
     friend = stage.world.add_user("Frida", username="frida")
     calls = 0
 
-    async def script(request):  # noqa: ANN001, ANN202
+    async def script(request):
         nonlocal calls
         if any("Handed over" in r.plain for r in request.tool_results):
             calls += 1
@@ -155,7 +155,7 @@ async def test_a_claude_process_that_dies_is_replaced_and_its_tool_is_not_run_tw
 
 
 async def test_a_claude_process_that_keeps_dying_is_said_so(stage: Stage) -> None:
-    async def script(_):  # noqa: ANN001, ANN202
+    async def script(_):
         daemon.kill_claude()
         await asyncio.Event().wait()
 

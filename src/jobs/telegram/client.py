@@ -91,7 +91,7 @@ class Telegram:
     @asynccontextmanager
     async def connect(cls, settings: Settings, on_reconnect: Callable[[], None]) -> AsyncGenerator[Telegram]:
         """Connect with the stored sign-in. Raises SignedOut when Telegram does not know it any more."""
-        client = _Client(
+        client: Any = _Client(
             open_session(settings),
             settings.tg_api_id,
             settings.tg_api_hash.get_secret_value(),
@@ -108,7 +108,7 @@ class Telegram:
         )
         client.on_reconnect = on_reconnect
         with translated():
-            await client.connect()  # pyright: ignore[reportGeneralTypeIssues]
+            await client.connect()
         try:
             with translated():
                 me: Any = await client.get_me()

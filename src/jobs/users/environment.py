@@ -15,6 +15,20 @@ _KEPT = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "
 _KEPT_PREFIXES = ("LC_", "SSL_CERT_", "XDG_", "PYTHON")
 _KEPT_LAST = {"NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "VIRTUAL_ENV"}
 
+# The CLI's own prompt without what serves programmers at a terminal: 25 KB for a first request instead of 90, and
+# a prefix that is the same in every request of every session (measured with CLI 2.1.330).
+_LEAN = {
+    "CLAUDE_CODE_SIMPLE_SYSTEM_PROMPT": "1",
+    "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",  # our memory is the workspace's Markdown
+    "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
+    "CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS": "1",
+    "CLAUDE_CODE_DISABLE_AGENT_VIEW": "1",
+    "CLAUDE_CODE_ATTRIBUTION_HEADER": "0",
+    "CLAUDE_CODE_TOTAL_TOKENS_REMINDER": "off",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+}
+
 
 def forget_secrets() -> None:
     """Reduce our own environment to a list of harmless names: every child inherits it.
@@ -29,8 +43,8 @@ def forget_secrets() -> None:
 def for_claude(settings: Settings) -> dict[str, str]:
     """The variables that the CLI gets on top of ours."""
     env = {
+        **_LEAN,
         "CLAUDE_CONFIG_DIR": str(settings.data_dir / ".claude"),
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
         "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
         "CLAUDE_CODE_MAX_RETRIES": "3",

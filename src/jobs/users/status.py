@@ -14,13 +14,12 @@ _BUILT_IN: dict[str, tuple[Words, str]] = {
     "Write": (words.TOOL_WRITE, "file_path"),
     "Edit": (words.TOOL_WRITE, "file_path"),
     "NotebookEdit": (words.TOOL_WRITE, "notebook_path"),
-    "Glob": (words.TOOL_SEARCH_FILES, "pattern"),
-    "Grep": (words.TOOL_SEARCH_FILES, "pattern"),
     "WebFetch": (words.TOOL_WEB, "url"),
     "WebSearch": (words.TOOL_WEB, "query"),
     "Agent": (words.TOOL_AGENT, "description"),
-    "Task": (words.TOOL_AGENT, "description"),
-    "TodoWrite": (words.TOOL_PLAN, ""),
+    "Skill": (words.TOOL_SKILL, "skill"),
+    "TaskCreate": (words.TOOL_PLAN, ""),
+    "TaskUpdate": (words.TOOL_PLAN, ""),
     "ToolSearch": (words.TOOL_FIND, "query"),
 }
 _LONGEST = 80
