@@ -89,6 +89,9 @@ async def test_a_draft_is_kept_and_told_to_other_devices(people: People, ada: Us
     assert update.draft.message == "half a th"
     [draft] = await there.get_drafts()
     assert (draft.raw_text, draft.entity.id) == ("half a th", bob.id)
+    await here.send_message("bob", "half a thought", clear_draft=True)
+    await heard.count(2)
+    assert await there.get_drafts() == []
 
 
 async def test_usernames_and_phones_lead_to_accounts(people: People, ada: User, bob: User) -> None:

@@ -30,6 +30,17 @@ async def test_a_forward_tells_the_first_author_and_date(
     assert hidden.fwd_from is None
 
 
+async def test_whoever_hides_in_forwards_is_told_by_name_alone(
+    people: People, world: TelegramWorld, ada: User, bob: User, eve: User
+) -> None:
+    eve.hides_in_forwards = True
+    said = world.send_text(eve, ada, "secretly")
+    client = await people.client(ada)
+    await client.get_dialogs()
+    sent = await client.forward_messages("bob", said.ids[ada.id], eve.id)
+    assert (sent.fwd_from.from_id, sent.fwd_from.from_name) == (None, "Eve")
+
+
 async def test_a_forward_to_oneself_remembers_where_it_was(
     people: People, world: TelegramWorld, ada: User, eve: User
 ) -> None:

@@ -248,3 +248,31 @@ async def test_brief_updates_tell_no_access_hash(people: People, world: Telegram
     [event] = await heard.count(1)
     assert isinstance(event.original_update, types.UpdateShortMessage)
     assert (event.raw_text, event.id, event.sender_id) == ("psst", message.ids[bob.id], ada.id)
+
+
+async def test_telegram_marks_addresses_mentions_hashtags_and_commands_by_itself(
+    people: People, ada: User, bob: User
+) -> None:
+    client = await people.client(ada)
+    text = "😀 /help @robert: see https://example.com/a?b=1, t.me/x or me@mail.org #tag, not /etc/passwd, `@other` 2*3"
+    at = text.encode("utf-16-le").index("@other".encode("utf-16-le")) // 2
+    code = types.MessageEntityCode(at, 6)
+    await client.send_message("bob", text, formatting_entities=[code])
+    [message] = await client.get_messages("bob", limit=1)
+    assert [(type(e).__name__.removeprefix("MessageEntity"), found) for e, found in message.get_entities_text()] == [
+        ("BotCommand", "/help"),
+        ("Mention", "@robert"),
+        ("Url", "https://example.com/a?b=1"),
+        ("Url", "t.me/x"),
+        ("Email", "me@mail.org"),
+        ("Hashtag", "#tag"),
+        ("Code", "@other"),
+    ]
+
+
+async def test_blanks_that_belong_to_code_stay(people: People, ada: User, bob: User) -> None:
+    client = await people.client(ada)
+    pre = types.MessageEntityPre(2, 9, "python")
+    await client.send_message("bob", "\n\n    x = 1 \n", formatting_entities=[pre])
+    [message] = await client.get_messages("bob", limit=1)
+    assert (message.message, message.entities) == ("    x = 1", [types.MessageEntityPre(0, 9, "python")])

@@ -23,7 +23,7 @@ def top_message(ctx: Context, peer: int) -> Message | None:
 def peers_of(ctx: Context) -> list[int]:
     """The chats an account has, the latest first (pinned ones before all)."""
     state, me = ctx.state, ctx.me
-    found = {message.peer_for(me.id) for message in me.mailbox.messages.values()}
+    found = set(me.mailbox.peers)
     found |= {chat.peer for chat in [*state.groups.values(), *state.channels.values()] if me.id in chat.members}
     dated = {peer: _date_and_id(ctx, peer) for peer in found}
     return sorted(found, key=lambda peer: (me.dialog(peer).pinned, dated[peer], peer), reverse=True)
@@ -59,8 +59,9 @@ def show_dialog(ctx: Context, peer: int) -> types.Dialog:
 def _unread_mentions(ctx: Context, peer: int) -> int:
     if is_user(peer):
         return 0
-    box, read = ctx.state.box(ctx.me, peer), ctx.me.dialog(peer).read_inbox_max_id
-    return sum(ctx.me.id in box.messages[i].mentions for i in box.ids_with(peer) if i > read)
+    box = ctx.state.box(ctx.me, peer)
+    unread = box.ids_after(peer, ctx.me.dialog(peer).read_inbox_max_id)
+    return sum(ctx.me.id in box.messages[i].mentions for i in unread)
 
 
 def _answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 from telethon import functions
 
@@ -12,6 +13,7 @@ from jobs.sandbox.telegram.world.context import Context, Handlers, Result
 from jobs.sandbox.telegram.world.model import Forward, Message
 from jobs.sandbox.telegram.world.peers import resolve
 from jobs.sandbox.telegram.world.sending import mark_as_post, new_grouped_id, send, sent_before, take_schedule
+from jobs.sandbox.telegram.world.state import WorldState
 
 
 def forward_messages(ctx: Context, request: functions.messages.ForwardMessagesRequest) -> Result:
@@ -64,11 +66,17 @@ def _copy(
 
 
 def _origin(ctx: Context, original: Message, target: int) -> Forward:
-    first = original.forward or Forward(original.date, original.sender)
-    if original.forward is None and original.post:
-        first.sender, first.channel_post = original.peer, original.ids[original.peer]
-    saved_from = original if target == ctx.me.id else None
-    return Forward(first.date, first.sender, first.name, first.channel_post, saved_from)
+    first = original.forward or _first_place(ctx.state, original)
+    return replace(first, saved_from=original if target == ctx.me.id else None)
+
+
+def _first_place(state: WorldState, original: Message) -> Forward:
+    if original.post:
+        return Forward(original.date, original.peer, channel_post=original.ids[original.peer])
+    author = state.users[original.sender]
+    if author.hides_in_forwards:
+        return Forward(original.date, None, f"{author.first_name} {author.last_name}".strip())
+    return Forward(original.date, author.id)
 
 
 HANDLERS: Handlers = {functions.messages.ForwardMessagesRequest: forward_messages}

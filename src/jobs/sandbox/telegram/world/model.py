@@ -212,6 +212,16 @@ class Mailbox:
         """Ids of the messages of one chat, ascending."""
         return self._by_peer.get(peer, [])
 
+    def ids_after(self, peer: int, message_id: int) -> list[int]:
+        """Ids of the messages of one chat that came after an id, ascending."""
+        ids = self.ids_with(peer)
+        return ids[bisect_right(ids, message_id) :]
+
+    @property
+    def peers(self) -> list[int]:
+        """The chats that have messages here."""
+        return [peer for peer, ids in self._by_peer.items() if ids]
+
     def with_peer(self, peer: int) -> Iterator[Message]:
         """The messages of one chat, oldest first."""
         return (self.messages[message_id] for message_id in self.ids_with(peer))
@@ -261,6 +271,8 @@ class User:
     bot: bool = False
     verified: bool = False
     banned: bool = False
+    hides_in_forwards: bool = False
+    """Forwards of what this account wrote tell a name, not an account."""
     password: Password | None = None
     contacts: dict[int, Contact] = field(default_factory=dict)
     blocked: set[int] = field(default_factory=set)

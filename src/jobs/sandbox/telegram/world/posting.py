@@ -120,7 +120,7 @@ def read(ctx: Context, peer: int, max_id: int) -> int:
     ids = box.ids_with(peer)
     last = ids[-1] if ids else 0
     upto = min(max_id, last) if max_id else last
-    newly = [box.messages[i] for i in ids if dialog.read_inbox_max_id < i <= upto]
+    newly = [box.messages[i] for i in box.ids_after(peer, dialog.read_inbox_max_id) if i <= upto]
     dialog.unread_mark = False
     if upto <= dialog.read_inbox_max_id:
         return 0

@@ -74,7 +74,10 @@ def list_reactions(ctx: Context, request: functions.messages.GetMessageReactions
     return types.messages.MessageReactionsList(len(found), found[: request.limit], chats, users)
 
 
-def read_reactions(ctx: Context, _request: functions.messages.ReadReactionsRequest) -> Result:
+def read_all(
+    ctx: Context, _request: functions.messages.ReadReactionsRequest | functions.messages.ReadMentionsRequest
+) -> Result:
+    """Nothing to do: a reaction or a mention counts as seen once its message is read."""
     return types.messages.AffectedHistory(ctx.me.mailbox.pts, 0, 0)
 
 
@@ -82,5 +85,6 @@ HANDLERS: Handlers = {
     functions.messages.SendReactionRequest: send_reaction,
     functions.messages.GetMessagesReactionsRequest: get_reactions,
     functions.messages.GetMessageReactionsListRequest: list_reactions,
-    functions.messages.ReadReactionsRequest: read_reactions,
+    functions.messages.ReadReactionsRequest: read_all,
+    functions.messages.ReadMentionsRequest: read_all,
 }

@@ -12,7 +12,7 @@ from jobs.sandbox.telegram.world import posting
 from jobs.sandbox.telegram.world.context import Context, Handlers, Result
 from jobs.sandbox.telegram.world.media import show_media, take_media
 from jobs.sandbox.telegram.world.model import Media, Message, Reply, is_channel, is_user
-from jobs.sandbox.telegram.world.peers import resolve
+from jobs.sandbox.telegram.world.peers import resolve, to_peer
 from jobs.sandbox.telegram.world.text import Entities, take_text
 from jobs.sandbox.telegram.world.views import show_message, updates
 
@@ -22,11 +22,10 @@ _LATEST_SECONDS = 365 * 24 * 3600
 _MOST_SCHEDULED = 100
 _MOST_IN_ALBUM = 10
 
-SendRequest = (
+NewMessageRequest = (
     functions.messages.SendMessageRequest
     | functions.messages.SendMediaRequest
     | functions.messages.SendMultiMediaRequest
-    | functions.messages.ForwardMessagesRequest
 )
 
 
@@ -46,15 +45,19 @@ def mark_as_post(ctx: Context, message: Message) -> None:
         message.post, message.views = True, 1
 
 
-def _with_options(ctx: Context, message: Message, request: SendRequest) -> Message:
+def _with_options(ctx: Context, message: Message, request: NewMessageRequest) -> Message:
     """What every sending request can ask for besides its content."""
     message.silent = bool(request.silent)
     message.reply = _take_reply(ctx, message.peer, request.reply_to)
     message.schedule_date = take_schedule(ctx, request)
+    dialog = ctx.me.dialog(message.peer)
+    if request.clear_draft and dialog.draft is not None:
+        dialog.draft = None
+        ctx.tell(ctx.me, types.UpdateDraftMessage(to_peer(message.peer), types.DraftMessageEmpty()))
     return message
 
 
-def take_schedule(ctx: Context, request: SendRequest) -> int | None:
+def take_schedule(ctx: Context, request: NewMessageRequest | functions.messages.ForwardMessagesRequest) -> int | None:
     """When to send, if not at once."""
     if request.schedule_date is None:
         return None

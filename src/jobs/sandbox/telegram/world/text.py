@@ -1,8 +1,10 @@
-"""Message texts as Telegram takes them: trimmed, measured in UTF-16 units, their entities checked."""
+"""Message texts as Telegram takes them: trimmed, measured in UTF-16 units, their entities checked and added to."""
 
 from __future__ import annotations
 
 import copy
+import re
+from collections.abc import Iterable
 
 from telethon.tl import types
 
@@ -18,6 +20,32 @@ MAX_ENTITIES = 100
 
 Entities = list[types.TypeMessageEntity]
 
+_Marked = (
+    types.MessageEntityEmail
+    | types.MessageEntityUrl
+    | types.MessageEntityMention
+    | types.MessageEntityHashtag
+    | types.MessageEntityBotCommand
+)
+
+# What Telegram marks by itself wherever a sender left it plain.
+_MARKED: tuple[tuple[re.Pattern[str], type[_Marked]], ...] = (
+    (re.compile(r"(?<!\w)[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b", re.I), types.MessageEntityEmail),
+    (
+        re.compile(r"(?<![\w@/.])(?:https?://|(?=[\w.-]+\.(?:com|org|net|io|me|dev|ru)\b))[^\s<>\"]*[\w/=&]", re.I),
+        types.MessageEntityUrl,
+    ),
+    (re.compile(r"(?<![\w/])@[a-z]\w{3,31}\b", re.I), types.MessageEntityMention),
+    (re.compile(r"(?<![\w/])#\d*[^\W\d]\w*"), types.MessageEntityHashtag),
+    (re.compile(r"(?<![\w/<])/[a-z0-9_]{1,64}(?:@\w+)?(?![\w/])", re.I), types.MessageEntityBotCommand),
+)
+_LEFT_ALONE = (
+    types.MessageEntityCode,
+    types.MessageEntityPre,
+    types.MessageEntityTextUrl,
+    types.MessageEntityMentionName,
+)
+
 
 def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -28,17 +56,23 @@ def take_text(
 ) -> tuple[str, Entities]:
     """Text and entities as they are stored. Raises RpcError where Telegram refuses them."""
     taken = [_checked(state, viewer, text, entity) for entity in entities or []]
-    stripped_left = text.lstrip()
-    cut = utf16_length(text) - utf16_length(stripped_left)
-    stripped = stripped_left.rstrip()
+    # Blanks at the beginning go, unless they belong to a block of code.
+    code = min((e.offset for e in taken if isinstance(e, types.MessageEntityPre)), default=utf16_length(text))
+    cut = min(utf16_length(text) - utf16_length(text.lstrip()), code)
+    stripped = _from_utf16(text, cut).rstrip()
     length = utf16_length(stripped)
     if length > (MAX_CAPTION if caption else MAX_MESSAGE):
         raise RpcError(400, "MEDIA_CAPTION_TOO_LONG" if caption else "MESSAGE_TOO_LONG")
-    if not stripped and not caption:
+    if not stripped.strip() and not caption:
         raise RpcError(400, "MESSAGE_EMPTY")
     kept = [moved for entity in taken if (moved := _moved(entity, cut, length)) is not None]
+    kept += _marked(stripped, kept)
     kept.sort(key=lambda entity: (entity.offset, -entity.length))
     return stripped, kept[:MAX_ENTITIES]
+
+
+def _from_utf16(text: str, units: int) -> str:
+    return text.encode("utf-16-le", "surrogatepass")[units * 2 :].decode("utf-16-le", "surrogatepass")
 
 
 def _checked(state: WorldState, viewer: User, text: str, entity: types.TypeMessageEntity) -> types.TypeMessageEntity:
@@ -66,3 +100,17 @@ def _moved(entity: types.TypeMessageEntity, cut: int, length: int) -> types.Type
         return None
     entity.offset, entity.length = start, end - start
     return entity
+
+
+def _marked(text: str, given: Entities) -> Iterable[_Marked]:
+    """Addresses, mentions, hashtags and commands, where nothing of the sender's stands in the way."""
+    taken = [(e.offset, e.offset + e.length) for e in given if isinstance(e, _LEFT_ALONE)]
+    for pattern, kind in _MARKED:
+        for match in pattern.finditer(text):
+            start = utf16_length(text[: match.start()])
+            end = start + utf16_length(match[0])
+            already = any(isinstance(e, kind) and (e.offset, e.offset + e.length) == (start, end) for e in given)
+            if already or any(start < other_end and other_start < end for other_start, other_end in taken):
+                continue
+            taken.append((start, end))
+            yield kind(start, end - start)

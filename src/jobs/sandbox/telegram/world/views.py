@@ -199,9 +199,9 @@ def updates(state: WorldState, viewer: User, items: Iterable[types.TypeUpdate]) 
 def unread_count(state: WorldState, viewer: User, peer: int) -> int:
     if peer == viewer.id:
         return 0
-    box, read = state.box(viewer, peer), viewer.dialog(peer).read_inbox_max_id
-    unread = (box.messages[i] for i in reversed(box.ids_with(peer)) if i > read)
-    return sum(1 for message in unread if message.sender != viewer.id)
+    box = state.box(viewer, peer)
+    unread = box.ids_after(peer, viewer.dialog(peer).read_inbox_max_id)
+    return sum(box.messages[i].sender != viewer.id for i in unread)
 
 
 def update_state(state: WorldState, viewer: User, pts: int | None = None) -> Any:  # Telethon takes it for a module
