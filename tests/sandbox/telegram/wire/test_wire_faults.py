@@ -6,7 +6,7 @@ import pytest
 from telethon import TelegramClient, events
 from telethon.errors import AuthKeyUnregisteredError, FloodWaitError, PeerFloodError, ServerError
 from telethon.tl import functions, types
-from wire_desk import send, typing
+from wire_desk import PlainSight, send, typing
 
 from jobs.sandbox.telegram.calls import Outcome
 from jobs.sandbox.telegram.faults import (
@@ -55,6 +55,20 @@ async def test_a_connection_dropped_before_the_call_leaves_it_unhandled_until_it
         await client(send("hello", 1))
     assert outcomes(server) == [Outcome.DROPPED, Outcome.ANSWERED]
     assert (desk.runs, rule.hits) == (1, 1)
+
+
+async def test_a_call_whose_connection_was_dropped_may_come_again_with_its_message_id(desk, server):
+    link = server.create_auth_key(ADA)
+    server.faults.add(DropConnection(), SEND)
+    async with PlainSight(link.auth_key, server.address, link.salt) as raw:
+        msg_id = await raw.send(send("hello", 1))
+        await raw.until_hung_up()
+    assert desk.runs == 0
+    async with PlainSight(link.auth_key, server.address, link.salt) as again:
+        again.state.id = raw.state.id
+        await again.send(send("hello", 1), msg_id=msg_id)
+        await again.result(msg_id)
+    assert desk.runs == 1
 
 
 async def test_a_connection_can_be_dropped_right_after_the_answer(desk, server, raw):
@@ -200,6 +214,16 @@ async def test_a_rule_can_be_for_one_account_and_for_some_calls(desk, server, ne
     assert list(desk.texts.values()) == ["spam of ada", "ham of bob"]
 
 
+async def test_a_fault_of_calls_spares_updates_and_the_other_way_round(desk, server, raw):
+    await raw.answer(await raw.send(STATUS))
+    lost = server.faults.add(DropUpdate())
+    refused = server.faults.add(Refuse(400, "PEER_FLOOD"))
+    answer = await raw.answer(await raw.send(STATUS))
+    assert (answer.error.error_message, lost.hits, refused.hits) == ("PEER_FLOOD", 0, 1)
+    assert await typists(server, raw, 1, 2, count=1) == [2]
+    assert (lost.hits, refused.hits) == (1, 1)
+
+
 async def test_clearing_the_plan_ends_every_fault(desk, server, new_client):
     client = await new_client()
     server.faults.add(Refuse(400, "PEER_FLOOD"), times=None)
@@ -222,10 +246,11 @@ async def test_the_connections_of_one_account_can_be_dropped(server, new_client)
     assert server.drop_connections(3) == 0
 
 
-async def test_a_paused_server_refuses_connections_and_keeps_its_port(desk, server, new_client, tmp_path):
+async def test_a_paused_server_drops_and_refuses_connections_and_keeps_its_port(desk, server, new_client, raw):
     client = await new_client()
     port = server.port
     await server.pause()
+    await raw.until_hung_up()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(*server.address)
     sending = asyncio.ensure_future(client(send("hello", 1)))

@@ -239,6 +239,15 @@ async def test_a_request_of_an_unknown_kind_is_refused_and_its_neighbour_is_not(
     assert (await raw.answer(known)).error is None
 
 
+@pytest.mark.parametrize(
+    "message", [types.HttpWait(0, 0, 0), types.MsgsStateInfo(4, b"\x01"), types.MsgsAllInfo([4], b"\x01")]
+)
+async def test_a_message_that_wants_no_answer_gets_none(raw, message):
+    await raw.send(message)
+    await raw.send(functions.PingRequest(1))
+    assert [type((await raw.next()).obj) for _ in range(2)] == [types.NewSessionCreated, types.Pong]
+
+
 async def test_torn_gzip_is_hung_up_on(raw, caplog):
     await raw.send_bytes((0x3072CFA1).to_bytes(4, "little") + b"\x07garbage")
     await raw.until_hung_up()

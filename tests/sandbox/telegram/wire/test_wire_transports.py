@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from base64 import b64encode
 
 import pytest
 from telethon.network import connection
@@ -9,6 +11,7 @@ from telethon.tl import functions
 from wire_desk import Desk, send
 
 from jobs.sandbox.telegram.server import TelegramServer
+from jobs.sandbox.telegram.wire.transport import Randomized
 
 MTPROXY = [
     connection.ConnectionTcpMTProxyAbridged,
@@ -38,7 +41,7 @@ async def talk(client, text: str) -> str:
 )
 async def test_a_client_talks_over_each_transport(new_client, transport):
     client = await new_client(connection=transport)
-    short, long = "x", "".join(chr(33 + n * n % 90) for n in range(3_000))
+    short, long = "x", b64encode(os.urandom(2_250)).decode()
     assert await talk(client, short) == short
     assert await talk(client, long) == f"{short}\n{long}"
 
@@ -65,9 +68,30 @@ async def test_the_mtproxy_hangs_up_on_a_wrong_secret(server):
     assert await hung_up_after(server, bytes(header))
 
 
-@pytest.mark.parametrize("nonsense", [bytes(range(64, 128)), b"\xef\x00", b"\xee" * 4 + b"\xff" * 4])
-async def test_nonsense_is_hung_up_on(server, nonsense):
+@pytest.mark.parametrize(
+    ("nonsense", "complaint"),
+    [
+        (bytes(range(64, 128)), "no transport begins like this"),
+        (b"\xef\x00", "a packet of 0 bytes"),
+        (b"\xee" * 4 + b"\xff" * 4, "a packet of -1 bytes"),
+        (b"\xee" * 4 + b"\xff\xff\xff\x7f", "a packet of 2147483647 bytes"),
+        (b"\xee" * 4 + b"\x04\x00\x00\x00stub", "a packet of 4 bytes"),
+        (b"\x14\x00\x00\x00" + bytes(4) + b"12345678" + b"\xff" * 4, "wrong checksum"),
+    ],
+)
+async def test_nonsense_is_hung_up_on(server, caplog, nonsense, complaint):
     assert await hung_up_after(server, nonsense)
+    assert complaint in caplog.text
+
+
+async def test_the_randomized_transport_adds_noise_and_takes_it_off():
+    packet = bytes(range(32))
+    frames = [Randomized().frame(packet) for _ in range(200)]
+    assert {len(frame) for frame in frames} == {36, 37, 38, 39}
+    for frame in frames:
+        reader = asyncio.StreamReader()
+        reader.feed_data(frame)
+        assert await Randomized().read(reader) == packet
 
 
 async def test_a_call_takes_well_under_five_milliseconds(desk: Desk, server: TelegramServer, new_client):
