@@ -46,14 +46,16 @@ async def test_deltas_arrive_in_order_and_wait_for_the_gate(server: MessagesServ
 
 
 async def test_thinking_is_streamed_and_handed_back(server: MessagesServer, open_client: Open) -> None:
-    server.script = Scripted([Reply([Thinking("Hmm, a greeting."), Text("Hello.")]), "Bye."])
+    server.script = Scripted([Reply([Thinking("Hmm, a greeting.", "c2lnbmVk"), Text("Hello.")]), "Bye."])
     async with open_client() as client:
         messages = await ask(client, "Hi")
         await ask(client, "Bye")
     said = [m for m in messages if isinstance(m, AssistantMessage)]
-    assert [b.thinking for m in said for b in m.content if isinstance(b, ThinkingBlock)] == ["Hmm, a greeting."]
+    [thought] = [block for m in said for block in m.content if isinstance(block, ThinkingBlock)]
+    assert (thought.thinking, thought.signature) == ("Hmm, a greeting.", "c2lnbmVk")
     assistant = next(m for m in server.requests.model[-1].messages if m.role == "assistant")
     assert assistant.texts == ["Hello."]
+    assert [block.thinking for block in assistant.content] == ["Hmm, a greeting.", ""]
 
 
 async def test_a_bash_call_runs_and_its_result_comes_back(server: MessagesServer, open_client: Open) -> None:

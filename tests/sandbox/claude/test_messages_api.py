@@ -64,6 +64,7 @@ async def test_a_streamed_answer_is_the_same_text_in_several_deltas() -> None:
     assert "".join(deltas) == text
     assert len(deltas) > 3
     assert [events[0]["type"], events[-1]["type"]] == ["message_start", "message_stop"]
+    assert "ping" in [event["type"] for event in events]
 
 
 async def test_usage_that_a_script_gives_is_reported_as_it_is() -> None:
@@ -90,6 +91,32 @@ async def test_a_changed_prefix_misses_the_cache() -> None:
     assert [usage["cache_creation_input_tokens"] > 100 for usage in usages] == [True, False, True]
     digests = [request.prefix_sha256 for request in server.requests.model]
     assert digests[0] == digests[1] != digests[2]
+
+
+async def test_what_follows_a_change_is_not_read_from_the_cache() -> None:
+    def marked(*words: str) -> dict[str, Any]:
+        blocks = [{"type": "text", "text": word * 100} for word in words]
+        blocks[-1]["cache_control"] = {"type": "ephemeral"}
+        return body("Hi", system=blocks)
+
+    async with MessagesServer() as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        asked = [("one", "two"), ("ein", "two"), ("one", "zwo")]
+        answers = [await client.post("/v1/messages", json=marked(*words)) for words in asked]
+    read = [answer.json()["usage"]["cache_read_input_tokens"] for answer in answers]
+    assert read[:2] == [0, 0]
+    assert 50 < read[2] < 110
+
+
+async def test_a_tool_that_a_search_has_brought_in_is_no_part_of_the_prefix() -> None:
+    tools = [{"name": "Bash", "description": "Runs", "input_schema": {}, "cache_control": {"type": "ephemeral"}}]
+    found = {"name": "WebFetch", "description": "Fetches " * 100, "input_schema": {}, "defer_loading": True}
+    async with MessagesServer() as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        asked = [tools, [found, *tools]]
+        usages = [(await client.post("/v1/messages", json=body("Hi", tools=t))).json()["usage"] for t in asked]
+    first, second = server.requests.model
+    assert first.prefix_sha256 == second.prefix_sha256
+    assert usages[1]["cache_read_input_tokens"] == usages[0]["cache_creation_input_tokens"] > 0
+    assert usages[1]["input_tokens"] == usages[0]["input_tokens"]
 
 
 async def test_a_key_check_sees_models_and_counts_tokens() -> None:
@@ -120,6 +147,15 @@ async def test_waiting_for_a_request_that_does_not_come_ends() -> None:
     async with MessagesServer() as server:
         with pytest.raises(TimeoutError):
             await server.requests.wait_for(timeout=0.05)
+
+
+async def test_waiting_for_the_second_of_two_requests_ends_with_it() -> None:
+    async with MessagesServer() as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        second = asyncio.create_task(server.requests.wait_for(lambda r: r.outcome == "answered", count=2))
+        await client.post("/v1/messages", json=body("a"))
+        assert not second.done()
+        await client.post("/v1/messages", json=body("b"))
+        assert (await second).request == server.requests.model[1]
 
 
 async def test_a_request_that_is_malformed_is_refused() -> None:
