@@ -52,6 +52,17 @@ _SERVER_PAUSE = 5.0
 _RECENT_MESSAGES = 50
 
 
+class _RandomIdDuplicate(errors.BadRequestError):
+    """Telegram calls it a 500, and what is one Telethon asks again, five times in ten seconds."""
+
+    def __init__(self, request: Any) -> None:
+        super().__init__(request, "RANDOM_ID_DUPLICATE")
+
+
+_by_code: dict[str, Any] = errors.rpc_errors_dict
+_by_code["RANDOM_ID_DUPLICATE"] = _RandomIdDuplicate
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Whose account a client is signed in to."""
@@ -101,6 +112,7 @@ class Telegram:
             catch_up=True,
             sequential_updates=True,  # the journal's order is the order of the updates
             flood_sleep_threshold=0,  # the outbox does the waiting, and knows that it waits
+            raise_last_call_error=True,  # in place of a ValueError, which means an unknown peer elsewhere
             device_model="Jobs",
             app_version=__version__,
             receive_updates=True,
@@ -191,6 +203,8 @@ class Telegram:
                     f"Nobody is known in Telegram as {text!r}. Use an @username, a phone number in the contacts, "
                     "or the id of somebody who has written before."
                 ) from error
+        # What is sent there later goes by the id alone, and Telethon writes down who that is once a minute.
+        self.client.session.save()
         return Recipient(utils.get_peer_id(entity), utils.get_display_name(entity))
 
     async def catch_up(self) -> None:
@@ -244,7 +258,7 @@ def translated() -> Generator[None]:
         yield
     except TelegramError:
         raise
-    except errors.RandomIdDuplicateError as error:
+    except _RandomIdDuplicate as error:
         raise AlreadySent(str(error)) from error
     except (errors.FloodWaitError, errors.SlowModeWaitError) as error:
         raise RetryLater(f"Telegram asks to wait {error.seconds} s.", after=float(error.seconds)) from error
