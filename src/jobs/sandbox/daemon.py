@@ -26,6 +26,7 @@ class Daemon:
         self._process = process
         self._log: deque[str] = deque(maxlen=5000)
         self._ready = asyncio.Event()
+        self._logged = asyncio.Condition()
         self._readers = [asyncio.create_task(self._read_output()), asyncio.create_task(self._read_log())]
 
     @classmethod
@@ -70,6 +71,11 @@ class Daemon:
             await asyncio.wait(self._readers, timeout=1)
             reason = "ended before it was ready" if done else f"is not ready after {timeout:.0f} s"
             raise DaemonError(f"The daemon {reason}.\n{self.log}")
+
+    async def wait_for_log(self, part: str, *, count: int = 1, timeout: float = 20) -> None:
+        """Return once `count` lines of its log contain `part`. Raises TimeoutError."""
+        async with asyncio.timeout(timeout), self._logged:
+            await self._logged.wait_for(lambda: sum(part in line for line in self._log) >= count)
 
     async def wait(self, timeout: float = _STOP_SECONDS) -> int:
         """Its exit code. Raises TimeoutError when it goes on."""
@@ -118,4 +124,6 @@ class Daemon:
     async def _read_log(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - it is a pipe
         async for line in self._process.stderr:
-            self._log.append(line.decode(errors="replace").rstrip())
+            async with self._logged:
+                self._log.append(line.decode(errors="replace").rstrip())
+                self._logged.notify_all()
