@@ -2,7 +2,8 @@
 
 A turn that is tried again (a restart, a Claude process that died) may repeat calls that already took effect. The
 model then names them by new ids, so a repeat is known by its session, tool and arguments, among the effects of
-earlier attempts whose turn has not been answered yet. Each recorded effect stands in for one repeat.
+earlier attempts whose turn has not been answered yet. Each recorded effect stands in for one repeat in each attempt:
+the attempt that got its result may be interrupted in its turn.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Effects:
         """
         repeated = await tx.one(
             "SELECT * FROM tool_effects WHERE tool_use_id = ? OR (session_key = ? AND attempt <> ? AND tool = ? "
-            "AND arguments = ? AND settled = 0 AND replayed_as IS NULL "
+            "AND arguments = ? AND settled = 0 AND replayed_in IS NOT ? "
             "AND (state = 'done' OR (state = 'started' AND NOT ?))) "
             "ORDER BY tool_use_id = ? DESC, created_at, rowid LIMIT 1",
             tool_use_id,
@@ -60,13 +61,14 @@ class Effects:
             attempt,
             tool,
             arguments,
+            attempt,
             atomic,
             tool_use_id,
         )
         if repeated is not None:
             await tx.execute(
-                "UPDATE tool_effects SET replayed_as = ? WHERE tool_use_id = ?",
-                tool_use_id,
+                "UPDATE tool_effects SET replayed_in = ? WHERE tool_use_id = ?",
+                attempt,
                 repeated["tool_use_id"],
             )
             return RecordedEffect(
@@ -98,8 +100,8 @@ class Effects:
     async def unsettled(self, tx: Transaction, session_key: str) -> list[RecordedEffect]:
         """Effects of turns that have not been answered, oldest first."""
         rows = await tx.all(
-            "SELECT * FROM tool_effects WHERE session_key = ? AND settled = 0 AND replayed_as IS NULL "
-            "AND state <> 'failed' ORDER BY created_at, rowid",
+            "SELECT * FROM tool_effects WHERE session_key = ? AND settled = 0 AND state <> 'failed' "
+            "ORDER BY created_at, rowid",
             session_key,
         )
         return [

@@ -47,7 +47,7 @@ CREATE TABLE tool_effects (
     state TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed')),
     result TEXT,
     settled INTEGER NOT NULL DEFAULT 0,       -- 1: the turn it belongs to has been answered
-    replayed_as TEXT,                         -- the call of a later attempt that got this result
+    replayed_in TEXT,                         -- the newest attempt in which a repeat got this result
     created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX tool_effects_open ON tool_effects (session_key) WHERE settled = 0;
