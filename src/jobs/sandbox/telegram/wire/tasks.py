@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
+
+log = logging.getLogger(__name__)
 
 
 class TaskSet:
@@ -16,8 +19,13 @@ class TaskSet:
         """Run something until it ends or `cancel` comes."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of the sandbox broke", exc_info=error)
 
     async def cancel(self) -> None:
         """End every task and wait until each has ended."""
