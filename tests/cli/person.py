@@ -54,8 +54,17 @@ class Person:
     def types(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
-    def presses_ctrl_c(self) -> None:
-        self.types("\x03")
+    async def presses_ctrl_c(self) -> int:
+        """Press it until the command ends; its exit code.
+
+        A signal that comes between a prompt and the read behind it waits for the next key, in any Python.
+        """
+        while True:
+            self.types("\x03")
+            try:
+                return await asyncio.wait_for(self._child.wait(), 3)
+            except TimeoutError:
+                continue
 
     async def leaves_with(self) -> int:
         """Wait for the command's end; its exit code."""

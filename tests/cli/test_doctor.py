@@ -177,6 +177,13 @@ async def test_a_claude_that_cannot_be_reached_is_told_with_what_to_check(well: 
     assert "HTTP_PROXY" in str(found["remedy"])
 
 
+async def test_claude_is_asked_through_the_proxy_of_the_settings(well: Jobs, claude: MessagesServer) -> None:
+    # Plain HTTP reaches a proxy as a request with the whole address, so the server can be its own proxy.
+    found = await findings(well, HTTP_PROXY=claude.base_url, ANTHROPIC_BASE_URL="http://claude.invalid")
+    assert found["claude"]["ok"]
+    assert [record.path for record in claude.requests] == ["http://claude.invalid/v1/models?limit=1"]
+
+
 async def test_a_gateway_that_cannot_tell_is_no_failure_but_says_so(well: Jobs, claude: MessagesServer) -> None:
     found = (await findings(well, ANTHROPIC_BASE_URL=f"{claude.base_url}/gateway"))["claude"]
     assert found["ok"]

@@ -28,8 +28,7 @@ async def test_a_setup_that_was_left_half_done_is_offered_to_be_finished(jobs: J
 async def test_ctrl_c_at_the_offer_is_a_clean_end(jobs: Jobs) -> None:
     async with at_terminal(jobs, "start") as person:
         await person.sees("Your choice")
-        person.presses_ctrl_c()
-        assert await person.leaves_with() == 130
+        assert await person.presses_ctrl_c() == 130
     assert person.screen.endswith("\nStopped.\n")
     assert "Traceback" not in person.screen
 
@@ -58,7 +57,6 @@ async def test_once_set_up_it_runs_healthy_and_ctrl_c_stops_it(jobs: Jobs) -> No
         async with at_terminal(jobs, "start") as person:
             await person.sees("\nready")
             assert (await jobs("health")).code == 0
-            person.presses_ctrl_c()
-            assert await person.leaves_with() == 0
+            assert await person.presses_ctrl_c() == 0
     assert "Traceback" not in person.screen
     assert (await jobs("health")).code == 1

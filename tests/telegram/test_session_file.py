@@ -5,9 +5,10 @@ from __future__ import annotations
 import stat
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from telethon.network import ConnectionTcpFull, ConnectionTcpMTProxyRandomizedIntermediate
+from proxies import Open, open_http, open_socks5, proxy
 from telethon.sessions import SQLiteSession
 
 from jobs.core.errors import ConfigError, StorageError
@@ -16,7 +17,7 @@ from jobs.core.settings import Settings
 from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world import TelegramWorld
 from jobs.telegram.auth import connected
-from jobs.telegram.session_file import connection_options, copy_session, fresh_session, open_session
+from jobs.telegram.session_file import copy_session, fresh_session, open_session
 
 API_HASH = "0123456789abcdef0123456789abcdef"
 
@@ -118,20 +119,16 @@ async def test_the_way_through_an_mtproxy_works(tmp_path: Path, telegram: Telegr
         assert await client.account() is None
 
 
-def test_every_kind_of_proxy_has_its_connection() -> None:
-    assert connection_options(None) == {"connection": ConnectionTcpFull}
-    socks = connection_options(TelegramProxy("socks5", "host", 1080, "me", "secret"))
-    assert socks["connection"] is ConnectionTcpFull
-    assert socks["proxy"] == {
-        "proxy_type": "socks5",
-        "addr": "host",
-        "port": 1080,
-        "username": "me",
-        "password": "secret",
-        "rdns": True,
-    }
-    mtproxy = connection_options(TelegramProxy("mtproxy", "host", 443, secret="00" * 16))
-    assert mtproxy["connection"] is ConnectionTcpMTProxyRandomizedIntermediate
+@pytest.mark.parametrize(("kind", "opening"), [("socks5", open_socks5), ("http", open_http)])
+async def test_the_way_through_a_proxy_works(
+    tmp_path: Path, telegram: TelegramServer, kind: Literal["socks5", "http"], opening: Open
+) -> None:
+    async with proxy(opening) as between:
+        way = TelegramProxy(kind, "127.0.0.1", between.port, "me", "secret")
+        through = of_server(tmp_path, telegram, tg_proxy=way)
+        async with connected(through, fresh_session(through)) as client:
+            assert await client.account() is None
+    assert between.asked_for == [telegram.address]
 
 
 def test_a_session_file_of_telethons_own_making_opens(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from jobs.cli import EXIT_FAILED, EXIT_INTERRUPTED
 from jobs.cli.answers import Answers
 from jobs.cli.claude_probe import ClaudeAnswer, Verdict, ask_claude, bundled_claude
 from jobs.cli.setup_telegram import set_up_telegram
@@ -23,19 +24,22 @@ _LANGUAGES = ("en", "ru", "auto")
 
 
 def main(language: Language, env_file: Path = ENV_FILE) -> int:
-    """0 when everything needed is set, 1 when it stopped before; what was answered is kept either way."""
+    """0 when everything needed is set; what was answered before a failure or Ctrl+C is kept."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  # pyright: ignore[reportUnusedImport]  # arrow keys while typing
-    logging.getLogger("telethon").setLevel(logging.CRITICAL)  # its failures are told as sentences
+    logging.getLogger("telethon").addHandler(logging.NullHandler())  # its failures are told as sentences
     terminal = Terminal(language)
     answers = Answers(terminal, env_file)
     try:
         return _ask_everything(terminal, answers)
     except SignInError as error:
         print(f"✗ {error.say(terminal.language)}")
-    except (KeyboardInterrupt, InputEnded):
+    except InputEnded:
         terminal.say(words.INTERRUPTED, path=env_file.resolve())
-    return 1
+    except KeyboardInterrupt:
+        terminal.say(words.INTERRUPTED, path=env_file.resolve())
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED
 
 
 def _ask_everything(terminal: Terminal, answers: Answers) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from jobs.cli import run_daemon
+from jobs.cli import EXIT_FAILED, run_daemon
 from jobs.cli.terminal import InputEnded, Terminal
 from jobs.core.i18n import Language
 from jobs.core.settings import load_settings
@@ -31,7 +31,7 @@ def _offer(language: Language, *, nothing_yet: bool) -> int:
     try:
         choice = terminal.choose(question, (words.CHOOSE_SETUP, words.CHOOSE_DEMO))
     except InputEnded:
-        return 1
+        return EXIT_FAILED
     if choice == 1:
         from jobs.cli import demo
 
