@@ -32,7 +32,7 @@ class Jobs:
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         self.env_file.chmod(0o600)
 
-    async def __call__(self, *arguments: str, typed: str = "", **environment: str) -> Outcome:
+    async def __call__(self, *arguments: str, typed: str = "", timeout: float = 40, **environment: str) -> Outcome:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -45,7 +45,7 @@ class Jobs:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(timeout):
                 out, err = await child.communicate(typed.encode())
         finally:
             if child.returncode is None:

@@ -19,6 +19,22 @@ async def test_at_a_terminal_a_new_person_is_offered_the_setup(jobs: Jobs) -> No
         await person.sees("Language / Язык")
 
 
+async def test_without_a_terminal_a_new_installation_shows_itself_and_says_how_to_set_it_up(jobs: Jobs) -> None:
+    outcome = await jobs("start", timeout=100)
+    assert outcome.code == 0, outcome.err
+    assert "remember that I take my tea black" in outcome.out
+    assert outcome.out.splitlines()[-1].startswith("To use it with your Telegram, run `jobs setup`")
+    assert list(jobs.folder.iterdir()) == []
+
+
+async def test_at_a_terminal_a_new_person_can_look_around_first(jobs: Jobs) -> None:
+    async with at_terminal(jobs, "start") as person:
+        await person.answers("Your choice", "2")
+        await person.sees("no account, no key")
+        assert await person.presses_ctrl_c() == 130
+        assert "Traceback" not in person.screen
+
+
 async def test_a_setup_that_was_left_half_done_is_offered_to_be_finished(jobs: Jobs) -> None:
     jobs.write_env(TG_API_ID="12345", TG_API_HASH=API_HASH)
     async with at_terminal(jobs, "start") as person:

@@ -48,5 +48,7 @@ def _tour(language: Language) -> int:
     from jobs.cli import demo
 
     code = demo.tour()
-    print(words.HOW_TO_SET_UP.say(language, command=f"{Path(sys.argv[0])} setup"))
+    program = Path(sys.argv[0])
+    command = f"{sys.executable} -m jobs" if program.name == "__main__.py" else str(program)
+    print("\n" + words.HOW_TO_SET_UP.say(language, command=f"{command} setup"))
     return code
