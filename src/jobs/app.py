@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -45,6 +45,7 @@ from jobs.users.session_manager import SessionManager, fill_session_manager
 
 log = logging.getLogger(__name__)
 
+_PAUSE_AFTER_FAILURE = 15
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
@@ -68,6 +69,7 @@ class Application:
         self._reconnected = asyncio.Event()
         self._telegram: Telegram | None = None
         self._dispatcher: asyncio.Task[None] | None = None
+        self._sessions_alive: Callable[[], bool] = lambda: True
 
     async def run(self) -> None:
         """Run until cancelled. Raises SignedOut, StorageError or ConfigError when it cannot go on."""
@@ -87,6 +89,7 @@ class Application:
                 SessionManager(lambda key: self._session(key, telegram, journal, language)).running()
             )
             stack.enter_context(fill_session_manager(sessions))
+            self._sessions_alive = lambda: sessions.alive
             sessions.session(OWNER_SESSION).warm()
             dispatcher = self._make_dispatcher(telegram, journal, sessions, language)
             await self._work(telegram, journal, inbound, sender, dispatcher)
@@ -94,8 +97,8 @@ class Application:
     async def _work(
         self, telegram: Telegram, journal: Journal, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher
     ) -> None:
-        await sender.resolve_unacknowledged()
-        await inbound.reconcile()
+        await _patiently(sender.resolve_unacknowledged)
+        await _patiently(inbound.reconcile)
         reopened = await journal.reopen()
         if reopened:
             log.info("%d messages were being answered when the program ended; going on with them", reopened)
@@ -118,17 +121,12 @@ class Application:
             except TimeoutError:
                 await telegram.catch_up()
             self._reconnected.clear()
-            try:
-                await inbound.reconcile()
-            except RetryLater as error:
-                log.info("Comparing with Telegram's history waits: %s", error)
-            except StorageError:
-                log.exception("Comparing with Telegram's history failed; it is tried again")
+            await _patiently(inbound.reconcile_owner)
 
     def health(self) -> HealthReport:
         """Whether it hears and answers."""
         connected = self._telegram is not None and self._telegram.is_connected()
-        dispatching = self._dispatcher is not None and not self._dispatcher.done()
+        dispatching = self._dispatcher is not None and not self._dispatcher.done() and self._sessions_alive()
         return HealthReport(
             healthy=connected and dispatching,
             telegram="connected" if connected else "disconnected",
@@ -221,12 +219,27 @@ class _Reporter:
             return  # nobody is left to be told; the log has it
         reason = words.REFUSALS[error.reason].say(self._language, code=str(error))
         text = words.UNDELIVERED.say(self._language, whom=row.chat_id, reason=reason, text=row.content.text)
-        await self._journal.notify(self._owner_id, split(RichText(text)))
+        await self._journal.notify(self._owner_id, split(RichText(text)), once=f"undelivered {row.id}")
+
+
+async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
+    """Do what must be done before going on, however often Telegram or the disk says "not now"."""
+    while True:
+        try:
+            await work()
+        except RetryLater as error:
+            log.warning("Telegram says to wait %.0f s: %s", error.after, error)
+            await asyncio.sleep(error.after)
+        except (StorageError, Undeliverable):
+            log.exception("Catching up failed; it is tried again in %d s", _PAUSE_AFTER_FAILURE)
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+        else:
+            return
 
 
 async def _until_signed_out(telegram: Telegram) -> None:
     await telegram.until_disconnected()
-    raise SignedOut("The connection to Telegram has ended for good.")
+    raise SignedOut("The connection to Telegram has ended for good: run jobs setup to sign in again.")
 
 
 def _first(errors: BaseExceptionGroup[JobsError]) -> JobsError:

@@ -132,9 +132,11 @@ class Telegram:
 
     async def until_disconnected(self) -> None:
         """Return when the connection has ended for good. Raises SignedOut when that is why."""
+        client: Any = self.client
         with translated():
-            disconnected: Any = self.client.disconnected
-            await disconnected
+            await client.disconnected
+            if client._updates_error is not None:  # as run_until_disconnected() does the same, and more
+                raise client._updates_error
 
     def is_connected(self) -> bool:
         """Whether there is a connection right now."""

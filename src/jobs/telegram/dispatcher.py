@@ -68,11 +68,8 @@ class Dispatcher:
 
     async def _dispatch(self, session_key: str, row: InboxRow) -> None:
         message = row.message
-        async with self._journal.database.transaction() as tx:
-            if await self._journal.outbox.is_ours(tx, message.chat_id, message.message_id):
-                # Read back from Saved Messages: our own answer, not the owner's word.
-                await self._journal.inbox.settle(tx, [row.id], "done")
-                return
+        if message.sender_id == self._telegram.account.id and await self._settle_ours(row):
+            return
         self._acknowledge(message)
         match None if message.forwarded else parse_command(message.text):
             case "stop":
@@ -86,6 +83,15 @@ class Dispatcher:
             case None:
                 await self._hand_over(session_key, row)
 
+    async def _settle_ours(self, row: InboxRow) -> bool:
+        """In Saved Messages our own answers may come back as updates: they are not the owner's word."""
+        message = row.message
+        async with self._journal.database.transaction() as tx:
+            ours = await self._journal.outbox.may_be_ours(tx, message.chat_id, message.message_id, message.text)
+            if ours:
+                await self._journal.inbox.settle(tx, [row.id], "done")
+        return ours
+
     async def _hand_over(self, session_key: str, row: InboxRow) -> None:
         message = row.message
         if message.attachment not in (None, "photo"):
@@ -94,8 +100,7 @@ class Dispatcher:
             if not message.text:
                 await self._journal.reply(row.id, message.chat_id, sentence)
                 return
-            if row.attempts == 0:
-                await self._journal.notify(message.chat_id, sentence)
+            await self._journal.notify(message.chat_id, sentence, once=f"file {row.id}")
         elif not message.text and message.attachment is None:
             await self._journal.reply(row.id, message.chat_id, ())  # nothing was said
             return

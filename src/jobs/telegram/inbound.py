@@ -54,19 +54,31 @@ class Inbound:
             log.info("%d messages were waiting in Telegram", added)
         return added
 
+    async def reconcile_owner(self) -> int:
+        """The same for the owner's chat alone: two calls, for every few minutes."""
+        async with self._journal.database.transaction() as tx:
+            seen = await self._journal.inbox.reconciled(tx, self._owner_id)
+        if seen is None:
+            return await self.reconcile()
+        with translated():
+            return await self._journal_history(seen)
+
     async def _reconcile_owner(self, dialog: Any) -> int:
         async with self._journal.database.transaction() as tx:
             seen = await self._journal.inbox.reconciled(tx, self._owner_id)
-        top: int = dialog.dialog.top_message
         if seen is None:
             # In Saved Messages nothing is ever unread: what stands there from before is not a request.
-            seen = top if self._self_chat else dialog.dialog.read_inbox_max_id
-        added = 0
+            seen = dialog.dialog.top_message if self._self_chat else dialog.dialog.read_inbox_max_id
+        return await self._journal_history(seen)
+
+    async def _journal_history(self, seen: int) -> int:
+        added, newest = 0, seen
         async for message in self._telegram.client.iter_messages(self._owner_id, min_id=seen, reverse=True):
+            newest = max(newest, message.id)
             if self._session_key(message):
                 added += await self._journal.receive(parse(message), OWNER_SESSION)
         async with self._journal.database.transaction() as tx:
-            await self._journal.inbox.set_reconciled(tx, self._owner_id, max(seen, top))
+            await self._journal.inbox.set_reconciled(tx, self._owner_id, newest)
         return added
 
     async def _reconcile_stranger(self, dialog: Any) -> int:

@@ -7,11 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from jobs.core.clock import Clock
-from jobs.core.errors import AlreadySent, MessageGone, RetryLater, Undeliverable
+from jobs.core.errors import AlreadySent, MessageGone, RetryLater, StorageError, Undeliverable
 from jobs.core.journal import Journal, OutboxRow
 from jobs.telegram.client import Telegram
 
 log = logging.getLogger(__name__)
+
+_PAUSE_AFTER_FAILURE = 15.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
 
@@ -71,9 +73,14 @@ class OutboxSender:
                     rows = [row for row in await self._journal.outbox.pending(tx) if row.chat_id == chat_id]
                 if not rows and chat_id not in self._again:
                     return
-                for row in rows:
-                    if not await self._deliver(row):
-                        break
+                try:
+                    for row in rows:
+                        if not await self._deliver(row):
+                            break
+                except StorageError:
+                    # What was sent without being noted is sent again under its random_id, which Telegram knows.
+                    log.exception("The outbox could not be written; sending goes on in %.0f s", _PAUSE_AFTER_FAILURE)
+                    await asyncio.sleep(_PAUSE_AFTER_FAILURE)
         finally:
             self._busy.discard(chat_id)
 
@@ -125,6 +132,6 @@ class OutboxSender:
 
     async def _fail(self, row: OutboxRow, error: Undeliverable) -> None:
         log.error("Message %d to %d cannot be delivered: %s", row.id, row.chat_id, error)
+        await self._report(row, error)
         async with self._journal.database.transaction() as tx:
             await self._journal.outbox.failed(tx, row.id, str(error))
-        await self._report(row, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from jobs.core.errors import AgentUnavailable, SessionLost
@@ -27,30 +27,31 @@ class Conversation:
         new_agent: NewAgent,
         runner: ToolRunner,
         on_event: Callable[[ev.AgentEvent], None],
+        on_lost: Callable[[str], Awaitable[None]],
     ) -> None:
         self._file = session_file
         self._new_agent = new_agent
         self._runner = runner
         self._on_event = on_event
+        self._on_lost = on_lost
         self._agent: Agent | None = None
         self._session_id: str | None = None
 
-    async def start(self) -> bool:
-        """Have a process; False when the earlier conversation could not be reopened and a fresh one began.
+    async def start(self) -> None:
+        """Have a process; when the earlier conversation cannot be reopened, that is reported and a fresh one begins.
 
         Raises AgentUnavailable when no process starts.
         """
         if self._agent is not None:
-            return True
-        self._session_id = self._file.read()
+            return
+        session_id = self._session_id = self._file.read()
         try:
-            await self._spawn(self._session_id)
+            await self._spawn(session_id)
         except SessionLost as error:
-            log.warning("Conversation %s cannot be resumed: %s", self._session_id, error)
+            log.warning("Conversation %s cannot be resumed: %s", session_id, error)
+            await self._on_lost(str(session_id))
             self.forget()
             await self._spawn(None)
-            return False
-        return True
 
     async def send(self, message_id: str, content: Content) -> None:
         """Hand a message to the process. Raises AgentUnavailable when it is gone."""

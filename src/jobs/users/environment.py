@@ -48,7 +48,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
         "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
         "CLAUDE_CODE_MAX_RETRIES": "3",
-        "API_TIMEOUT_MS": str(settings.query_timeout_seconds * 1000),
+        "API_TIMEOUT_MS": str(settings.query_timeout_seconds * 2000),  # the session itself is less patient
         "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
         "TZ": settings.timezone.key,
         "NO_PROXY": "127.0.0.1,localhost",

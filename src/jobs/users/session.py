@@ -98,7 +98,11 @@ class UserSession:
 
         self._mailbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._conversation = Conversation(
-            session_file=session_file, new_agent=new_agent, runner=runner, on_event=self._mailbox.put_nowait
+            session_file=session_file,
+            new_agent=new_agent,
+            runner=runner,
+            on_event=self._mailbox.put_nowait,
+            on_lost=self._on_lost,
         )
         self._pending: dict[int, InboxRow] = {}  # to be sent; those with `not_before` wait for it
         self._gather_until = 0.0  # monotonic
@@ -188,7 +192,7 @@ class UserSession:
                 await self._clear(row)
             case _Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
-                    await self._start()
+                    await self._conversation.start()
             case None:
                 pass
             case _:
@@ -210,7 +214,7 @@ class UserSession:
 
     async def _send_pending(self) -> None:
         try:
-            await self._start()
+            await self._conversation.start()
         except AgentUnavailable as error:
             rows = self._take_pending()
             self._failed_starts += 1
@@ -220,7 +224,7 @@ class UserSession:
         rows = self._take_pending()
         if not self._outstanding:
             self._runner.attempt = str(uuid.uuid4())
-        effects = await self._journal.begin_attempt(self._config.key, rows)
+        rows, effects = await self._journal.begin_attempt(self._config.key, rows)
         content = await compose(rows, effects, self._fetch_image, self._config.zone)
         message_id = str(uuid.uuid4())
         # Known to be underway before it is sent: the answer may be quicker than this coroutine.
@@ -245,9 +249,9 @@ class UserSession:
 
     # ---- the Claude process ----
 
-    async def _start(self) -> None:
-        if not await self._conversation.start():
-            await self._journal.notify(self._config.chat_id, self._parts(words.STARTED_AFRESH))
+    async def _on_lost(self, session_id: str) -> None:
+        parts = self._compose_text(words.STARTED_AFRESH.say(self._config.language))
+        await self._journal.notify(self._config.chat_id, parts, once=f"lost {session_id}")
 
     async def _on_event(self, event: ev.AgentEvent) -> None:
         self._last_sign = time.monotonic()

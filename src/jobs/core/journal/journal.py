@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from jobs.core.clock import Clock
@@ -77,11 +77,19 @@ class Journal:
             self.received.set()
         return added
 
-    async def begin_attempt(self, session_key: str, rows: Sequence[InboxRow]) -> list[RecordedEffect]:
-        """Count an attempt for the rows; returns what earlier attempts of the session did already."""
+    async def begin_attempt(
+        self, session_key: str, rows: Sequence[InboxRow]
+    ) -> tuple[list[InboxRow], list[RecordedEffect]]:
+        """Count an attempt for the rows.
+
+        Returns them as they stand now (an edit may have come in since), and what earlier attempts of the session
+        did already.
+        """
         async with self.database.transaction() as tx:
-            await self.inbox.submit(tx, [row.id for row in rows])
-            return await self.effects.unsettled(tx, session_key)
+            texts = await self.inbox.submit(tx, [row.id for row in rows])
+            effects = await self.effects.unsettled(tx, session_key)
+        fresh = [replace(row, message=row.message.model_copy(update={"text": texts[row.id]})) for row in rows]
+        return fresh, effects
 
     async def answer(self, ending: Ending, parts: Sequence[RichText]) -> None:
         """End a turn: its messages are settled and its answer is queued, in one transaction."""
@@ -125,11 +133,11 @@ class Journal:
                 await self.outbox.add(tx, chat_id, part, "answer")
         self.queued.set()
 
-    async def notify(self, chat_id: int, parts: Sequence[RichText]) -> None:
-        """Queue words of the program's own."""
+    async def notify(self, chat_id: int, parts: Sequence[RichText], once: str) -> None:
+        """Queue words of the program's own; `once` names the occasion, and a second time for it is ignored."""
         async with self.database.transaction() as tx:
-            for part in parts:
-                await self.outbox.add(tx, chat_id, part, "notice")
+            for number, part in enumerate(parts):
+                await self.outbox.add_once(tx, chat_id, part, f"{once}/{number}")
         self.queued.set()
 
     async def reopen(self) -> int:

@@ -57,6 +57,12 @@ class Outbox:
         """Queue a message; returns its row id."""
         return await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
 
+    async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> None:
+        """Queue a notice, unless one under the same name was queued before."""
+        if await tx.one("SELECT 1 FROM outbox WHERE once = ?", once) is None:
+            row_id = await self.add(tx, chat_id, content, "notice")
+            await tx.execute("UPDATE outbox SET once = ? WHERE id = ?", once, row_id)
+
     async def draft(self, tx: Transaction, chat_id: int, content: RichText, session_key: str) -> OutboxRow:
         """The session's unfinished answer: the one that is there already (after a restart), else a new one."""
         found = await tx.one("SELECT * FROM outbox WHERE draft_of = ? AND state = 'draft'", session_key)
@@ -129,6 +135,17 @@ class Outbox:
     async def is_ours(self, tx: Transaction, chat_id: int, message_id: int) -> bool:
         """Whether a message in a chat is one that we sent."""
         row = await tx.one("SELECT 1 FROM outbox WHERE chat_id = ? AND message_id = ?", chat_id, message_id)
+        return row is not None
+
+    async def may_be_ours(self, tx: Transaction, chat_id: int, message_id: int, text: str) -> bool:
+        """Whether a message in a chat is one that we sent, or could be one whose id we have not learned yet."""
+        row = await tx.one(
+            "SELECT 1 FROM outbox WHERE chat_id = ? AND (message_id = ? OR (attempted = 1 AND message_id IS NULL "
+            "AND state IN ('draft', 'ready') AND text = ?))",
+            chat_id,
+            message_id,
+            text,
+        )
         return row is not None
 
     async def known_ids(self, tx: Transaction, chat_id: int) -> set[int]:

@@ -24,6 +24,7 @@ CREATE TABLE outbox (
     entities TEXT NOT NULL DEFAULT '[]',
     reply_to INTEGER,
     origin TEXT NOT NULL,                     -- what it is: answer, notice, tool
+    once TEXT UNIQUE,                         -- names what a notice is about: it is said once, whatever happens
     draft_of TEXT,                            -- the session whose unfinished answer this is
     state TEXT NOT NULL CHECK (state IN ('draft', 'ready', 'sent', 'failed')),
     attempted INTEGER NOT NULL DEFAULT 0,     -- 1: Telegram may have it already
