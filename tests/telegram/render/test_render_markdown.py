@@ -21,6 +21,7 @@ def text_of(markdown: str) -> str:
         "2 * 3 * 4 = 24",
         "x**2 + y**2",
         "x**n + y**n",
+        "pass **kwargs where x**n is meant",
         "(a)**2 + (b)**2",
         "snake_case_name and another_snake_case",
         "a * b * c",
@@ -31,6 +32,8 @@ def text_of(markdown: str) -> str:
         "*/5 * * * *",
         "/*comment*/ and /_next_/static",
         "a || b || c, a||b||c, (a)||(b)||(c)",
+        "f(a)||!b||!c",
+        "a||!b||!c",
         "<b>bold</b> and <script>alert(1)</script>",
         "<div>\n<p>text</p>\n</div>",
         "std::vector<int> and <user:password>",
@@ -43,7 +46,7 @@ def text_of(markdown: str) -> str:
         "[1]: see the note below",
         "a footnote[1] and arr[0][1]",
         "#hashtag and #1",
-        "https://example.com/__init__/_a_/*b*?c=~~d",
+        "https://example.com/__init__/_a_/*b*?c=*d*&e=_f_",
         "5 > 3 < 4 | 7",
         "price: $5-$10 (±3%)",
         "unclosed **bold, `code and ||spoiler",
@@ -74,6 +77,9 @@ def test_text_that_is_no_markdown_survives_as_written(text: str) -> None:
         ("**Жирный** и *курсив*", [("bold", "Жирный"), ("italic", "курсив")]),
         ("👍 **a** 👩‍👧 *b*", [("bold", "a"), ("italic", "b")]),
         ("**https://example.com/a**", [("bold", "https://example.com/a")]),
+        ("_https://example.com/a_", [("italic", "https://example.com/a")]),
+        ("~~https://example.com/a~~(gone)", [("strike", "https://example.com/a")]),
+        (r"\\*a*", [("italic", "a")]),
     ],
 )
 def test_inline_styles_become_entities(markdown: str, expected: list[tuple[str, ...]]) -> None:
@@ -102,6 +108,11 @@ def test_styles_make_room_for_the_code_inside_them() -> None:
     rich = render("**call `f` now**")
     assert rich.text == "call f now"
     assert formats(rich) == [("bold", "call"), ("code", "f"), ("bold", "now")]
+    assert formats(render("# Call **it `f` right** now")) == [
+        ("bold", "Call it"),
+        ("code", "f"),
+        ("bold", "right now"),
+    ]
 
 
 def test_code_inside_a_spoiler_stays_hidden() -> None:
@@ -130,6 +141,11 @@ def test_lists_have_bullets_and_nested_ones_are_indented() -> None:
     assert text_of("Intro:\n- one\n- two\n  * deeper\n    + deepest\n  * again\n- three") == (
         "Intro:\n• one\n• two\n    • deeper\n        • deepest\n    • again\n• three"
     )
+
+
+def test_the_deepest_lists_stay_readable() -> None:
+    nested = "\n".join("  " * depth + f"- item{depth}" for depth in range(12))
+    assert max(len(line) - len(line.lstrip()) for line in text_of(nested).split("\n")) == 24
 
 
 def test_ordered_lists_keep_their_numbers() -> None:
@@ -191,12 +207,13 @@ def test_a_quote_may_hold_code_and_lists() -> None:
     rich = render("> - a\n> - b\n>\n> ```\n>     x\n> ```")
     assert rich.text == "• a\n• b\n\n    x"
     assert formats(rich) == [("quote", rich.text), ("pre", "    x")]
+    assert formats(render("> ```\n>     x\n> ```")) == [("quote", "    x"), ("pre", "    x")]
 
 
 def test_a_quote_in_a_list_begins_on_a_line_of_its_own() -> None:
-    rich = render("- item\n  > quoted\n- next")
-    assert rich.text == "• item\nquoted\n• next"
-    assert formats(rich) == [("quote", "quoted")]
+    rich = render("- item\n  > quoted\n  > twice\n- next")
+    assert rich.text == "• item\nquoted\ntwice\n• next"
+    assert formats(rich) == [("quote", "quoted\ntwice")]
 
 
 def test_a_rule_is_a_line_of_dashes_and_never_makes_a_heading() -> None:
@@ -259,6 +276,16 @@ def test_an_address_telegram_would_not_link_is_written_behind_its_text(url: str)
     assert rich.entities == ()
 
 
+def test_an_address_with_a_blank_is_no_link() -> None:
+    rich = render("[this](<https://example.com/a b>)")
+    assert rich.text == "this (https://example.com/a b)"
+    assert rich.entities == ()
+
+
+def test_an_address_is_not_repeated_behind_itself() -> None:
+    assert text_of("[docs/setup.md](docs/setup.md)") == "docs/setup.md"
+
+
 def test_a_link_to_an_address_or_a_number_shows_it() -> None:
     assert text_of("[Anna](mailto:anna@example.com), [call](tel:+491234567)") == (
         "Anna (anna@example.com), call (+491234567)"
@@ -286,8 +313,16 @@ def test_a_wide_table_wraps_inside_its_cells_and_loses_no_word() -> None:
     rich = render(f"| Key | Explanation |\n|---|---|\n| a | {' '.join(words)} |\n| b | short |")
     lines = rich.text.split("\n")
     assert max(map(len, lines)) <= 60
+    assert all(line == line.rstrip() for line in lines)
     assert len({line.index("|") for line in lines if "|" in line}) == 1
     assert [word for line in lines for word in line.split("|")[-1].split() if word in words] == words
+
+
+def test_a_word_too_wide_for_its_column_goes_on_in_the_next_line() -> None:
+    address = "https://example.com/" + "x" * 100
+    lines = text_of(f"| Key | Address |\n|---|---|\n| a | {address} |").split("\n")
+    assert max(map(len, lines)) <= 60
+    assert "".join(line.split("|")[1].strip() for line in lines[2:]) == address
 
 
 def test_a_table_row_with_too_many_cells_is_shown_as_written() -> None:

@@ -106,14 +106,14 @@ def test_code_that_is_cut_goes_on_as_code_of_its_language() -> None:
 
 
 def test_code_that_fits_into_the_next_message_is_not_cut() -> None:
-    code = "\n".join(f"x{number} = {number}" for number in range(250))
-    intro, block = split(render(f"{words(300)}\n\n```py\n{code}\n```"))
-    assert intro.text == words(300)
+    code = "\n".join(f"value{number:03} = {number:03}" for number in range(260))
+    intro, block = split(render(f"{words(60)}\n\n```py\n{code}\n```"))
+    assert intro.text == words(60)
     assert formats(block) == [("pre", code, "py")]
 
 
 def test_a_blank_line_in_code_is_no_end_of_a_paragraph() -> None:
-    code = "\n\n".join(["x = 1"] * 10)
+    code = "\n\n".join(["x = 1"] * 40)
     first, *_ = split(render(f"A paragraph before it, long enough.\n\n```\n{code}\n```\n\n{words(20)}"), 100)
     assert first.text == "A paragraph before it, long enough."
 

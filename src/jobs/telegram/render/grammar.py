@@ -179,9 +179,7 @@ def _flanks(state: StateInline, before: str, end: int, after: str) -> tuple[bool
     if before.isalnum() and after.isalnum() and not (loose_before or loose_after):
         opens = False
         # **S**pecific: a bold beginning of a word, unlike x**n
-        closes = (
-            end - start == 2 and after.isalpha() and _BOLD_WORD.search(source[max(0, start - 40) : start]) is not None
-        )
+        closes = end - start == 2 and _BOLD_WORD.search(source[max(0, start - 40) : start]) is not None
     if opens and _starts_a_path(source, start, end):
         opens = False
     return opens, closes
