@@ -8,6 +8,8 @@ import pytest
 from jobs.core.clock import SystemClock
 from jobs.core.database import Database
 from jobs.core.journal.effects import Effects, RecordedEffect
+from jobs.core.journal.inbox import Inbox
+from jobs.core.messages import InboundMessage
 
 
 class Calls:
@@ -16,6 +18,7 @@ class Calls:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.effects = Effects(SystemClock())
+        self.inbox = Inbox(SystemClock())
 
     async def make(self, call_id: str, attempt: str, *, turn: int = 0, atomic: bool = True) -> RecordedEffect | None:
         """Begin a call; returns the earlier one that stands in for it."""
@@ -42,6 +45,19 @@ class Calls:
     async def settle(self, attempt: str, turn: int) -> None:
         async with self.database.transaction() as tx:
             await self.effects.settle(tx, "owner", attempt, turn)
+
+    async def submit_message(self) -> int:
+        """A message is with the model; returns its row."""
+        async with self.database.transaction() as tx:
+            message = InboundMessage(chat_id=1, message_id=1, sender_id=1, sent_at=SystemClock().now(), text="hi")
+            await self.inbox.add(tx, message, "owner")
+            [(_, row)] = await self.inbox.unclaimed(tx, 0)
+            await self.inbox.submit(tx, [row.id])
+            return row.id
+
+    async def settle_message(self, row_id: int) -> None:
+        async with self.database.transaction() as tx:
+            await self.inbox.settle(tx, [row_id], "done")
 
     async def unsettled(self) -> list[str]:
         async with self.database.transaction() as tx:
@@ -83,10 +99,21 @@ async def test_what_an_answered_turn_did_stands_in_for_nothing(calls: Calls) -> 
 
 
 async def test_a_turn_that_goes_on_after_the_answered_one_stays_up_for_replay(calls: Calls) -> None:
+    await calls.submit_message()
     await calls.done("one", "first", turn=0)
     await calls.done("two", "first", turn=1)
     await calls.settle("first", 0)
     assert await calls.unsettled() == ["two"]
+
+
+async def test_what_an_interrupted_attempt_did_waits_for_all_its_messages(calls: Calls) -> None:
+    row_id = await calls.submit_message()
+    await calls.done("one", "first")
+    await calls.settle("second", 0)  # another message was answered; this one may be what the call was for
+    assert await calls.make("again", "third") is not None
+    await calls.settle_message(row_id)
+    await calls.settle("third", 0)
+    assert await calls.unsettled() == []
 
 
 async def test_a_call_that_only_began_is_made_again_unless_it_may_have_taken_effect(calls: Calls) -> None:

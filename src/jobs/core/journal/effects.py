@@ -116,9 +116,14 @@ class Effects:
         ]
 
     async def settle(self, tx: Transaction, session_key: str, attempt: str, turn: int) -> None:
-        """The session has been answered up to this turn: what it did until then is not up for replay any more."""
+        """This turn of the session has been answered: what it did is not up for replay any more.
+
+        What other turns and attempts left stays up for replay while a message that they may have acted for is open.
+        """
         await tx.execute(
-            "UPDATE tool_effects SET settled = 1 WHERE session_key = ? AND settled = 0 AND (attempt <> ? OR turn <= ?)",
+            "UPDATE tool_effects SET settled = 1 WHERE session_key = ? AND settled = 0 AND (attempt = ? AND turn = ? "
+            "OR NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.session_key = tool_effects.session_key AND attempts > 0 "
+            "AND state IN ('new', 'submitted', 'parked')))",
             session_key,
             attempt,
             turn,
