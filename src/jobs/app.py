@@ -24,6 +24,7 @@ from jobs.core.messages import OWNER_SESSION, Image, InboundMessage
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import chat as words
+from jobs.telegram.alarm import Alarm
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import usage_text
 from jobs.telegram.dispatcher import Dispatcher
@@ -82,11 +83,12 @@ class Application:
             telegram = await stack.enter_async_context(Telegram.connect(settings, self._reconnected.set))
             self._telegram = telegram
             language = await self._language(telegram)
-            inbound = Inbound(telegram, journal, settings.tg_user_id)
+            alarm = Alarm(telegram, self._clock, settings.tg_user_id, language)
+            inbound = Inbound(telegram, journal, settings.tg_user_id, alarm)
             inbound.listen()
             sender = OutboxSender(telegram, journal, self._clock, _Reporter(journal, settings, language))
             sessions = await stack.enter_async_context(
-                SessionManager(lambda key: self._session(key, telegram, journal, language)).running()
+                SessionManager(lambda key: self._session(key, telegram, journal, language, alarm)).running()
             )
             stack.enter_context(fill_session_manager(sessions))
             self._sessions_alive = lambda: sessions.alive
@@ -156,7 +158,7 @@ class Application:
             language=language,
         )
 
-    def _session(self, key: str, telegram: Telegram, journal: Journal, language: Language) -> UserSession:
+    def _session(self, key: str, telegram: Telegram, journal: Journal, language: Language, alarm: Alarm) -> UserSession:
         settings = self._settings
         services = Services()
         services.provide(Directory, telegram)
@@ -202,6 +204,7 @@ class Application:
             tools=BY_CLI_NAME,
             compose_text=compose,
             fetch_image=fetch_image,
+            alarm=alarm,
             open_live=lambda chat_id, session_key: ScreenReply(telegram, journal, chat_id, session_key),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from jobs.core.i18n import Words
 from jobs.core.journal import InboxRow
 from jobs.core.messages import Image, InboundMessage
 from jobs.core.rich_text import RichText
@@ -14,6 +15,10 @@ Compose = Callable[[str], Sequence[RichText]]
 
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
 """The picture of a message; None when it cannot be had any more."""
+
+
+SoundAlarm = Callable[[Words], Awaitable[None]]
+"""Tells the owner, past the journal, that the journal refuses."""
 
 
 class LiveReply(Protocol):

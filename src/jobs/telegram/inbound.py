@@ -9,9 +9,11 @@ from typing import Any
 from telethon import events, utils
 from telethon.tl import types
 
-from jobs.core.errors import JobsError
+from jobs.core.errors import StorageError
 from jobs.core.journal import Journal
 from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo
+from jobs.core.ports import SoundAlarm
+from jobs.core.words import chat as words
 from jobs.telegram.client import Telegram, translated
 
 log = logging.getLogger(__name__)
@@ -23,10 +25,11 @@ _UNREAD_OF_A_STRANGER = 100
 class Inbound:
     """Journals what concerns this account: the owner's messages for their session, other people's for nobody yet."""
 
-    def __init__(self, telegram: Telegram, journal: Journal, owner_id: int) -> None:
+    def __init__(self, telegram: Telegram, journal: Journal, owner_id: int, alarm: SoundAlarm) -> None:
         self._telegram = telegram
         self._journal = journal
         self._owner_id = owner_id
+        self._alarm = alarm
         self._self_chat = telegram.account.id == owner_id
 
     def listen(self) -> None:
@@ -99,8 +102,9 @@ class Inbound:
             return  # written by this account's person on another device
         try:
             await self._journal.receive(parse(message), session_key)
-        except JobsError:
+        except StorageError:
             log.exception("A message could not be journalled; the next comparison with Telegram will find it")
+            await self._alarm(words.DISK_REFUSES)
 
     async def _on_edit(self, event: Any) -> None:
         message = event.message
@@ -111,8 +115,9 @@ class Inbound:
         parsed = parse(message, revision=int(edited_at.timestamp()))
         try:
             await self._journal.receive_edit(parsed, session_key)
-        except JobsError:
+        except StorageError:
             log.exception("An edit could not be journalled")
+            await self._alarm(words.DISK_REFUSES)
 
     def _session_key(self, message: Any) -> str | None:
         """The owner is known by their numeric id, in the private chat with them."""

@@ -18,10 +18,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from jobs.core.clock import Clock
-from jobs.core.errors import AgentUnavailable, TurnFailed
+from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
 from jobs.core.i18n import Language
 from jobs.core.journal import Ending, InboxRow, Journal
-from jobs.core.ports import Compose, FetchImage, OpenLiveReply
+from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
 from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
 from jobs.tools.execution import ToolRunner
@@ -86,6 +86,7 @@ class UserSession:
         compose_text: Compose,
         fetch_image: FetchImage,
         open_live: OpenLiveReply,
+        alarm: SoundAlarm,
     ) -> None:
         self._config = config
         self._journal = journal
@@ -95,6 +96,7 @@ class UserSession:
         self._compose_text = compose_text
         self._fetch_image = fetch_image
         self._open_live = open_live
+        self._alarm = alarm
 
         self._mailbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._conversation = Conversation(
@@ -137,6 +139,10 @@ class UserSession:
                 try:
                     await self._handle(item)
                     self._failures = 0
+                except StorageError:
+                    log.exception("Session %s could not write its journal", self._config.key)
+                    await self._alarm(words.DISK_REFUSES)
+                    await self._recover()
                 except Exception:  # the handling of one item ends here
                     log.exception("Session %s failed on %s", self._config.key, type(item).__name__)
                     await self._recover()
@@ -365,7 +371,7 @@ class UserSession:
         if turn is not None:
             await turn.live.settle()
         await self._conversation.end()
-        until = self._clock.now() + timedelta(seconds=min(3600, 15 * 2**self._failures))
+        until = self._clock.now() + timedelta(seconds=min(3600, 5 * 2 ** min(self._failures, 10)))
         async with self._journal.database.transaction() as tx:
             rows = await self._journal.inbox.open_rows(tx, self._config.key)
         self._pending = {row.id: replace(row, not_before=until) for row in rows if row.id <= self._highest}

@@ -84,6 +84,11 @@ REFUSALS = {
     "other": Words(en="Telegram refused it ({code}).", ru="Telegram отказал ({code})."),
 }
 
+DISK_REFUSES = Words(
+    en="⚠️ I cannot write to my own disk: it is full, or something holds my database. Make room (jobs doctor tells more); I go on by myself, and nothing is lost.",
+    ru="⚠️ Не могу писать на свой диск: он полон, или кто-то держит мою базу данных. Освободите место (подробности покажет jobs doctor); я продолжу сам, ничего не потеряется.",
+)
+
 KEY_REFUSED = Words(
     en="🔑 Claude refused my key, so I cannot think. Put a valid key into .env (jobs setup does it) and restart me; your message waits.",
     ru="🔑 Claude не принял мой ключ, поэтому думать не получается. Впишите рабочий ключ в .env (это делает jobs setup) и перезапустите меня; сообщение подождёт.",
