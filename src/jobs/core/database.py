@@ -61,6 +61,7 @@ class Database:
         Raises StorageError when the file cannot be opened, is no database, or was written by a newer version.
         """
         try:
+            sqlite3.connect(path).close()  # when aiosqlite cannot open it, its thread outlives the event loop
             connection = await aiosqlite.connect(path, isolation_level=None)
         except sqlite3.Error as error:
             raise _explain(error, path) from error
@@ -78,16 +79,15 @@ class Database:
         """All of the block or none of it. Raises StorageError when SQLite refuses."""
         async with self._turn:
             try:
-                await self._connection.execute("BEGIN IMMEDIATE")
                 try:
+                    await self._connection.execute("BEGIN IMMEDIATE")
                     yield Transaction(self._connection)
+                    await self._connection.commit()
                 except BaseException:
+                    # A cancelled BEGIN is carried out all the same; after a COMMIT that was, this changes nothing.
                     await self._connection.rollback()
                     raise
-                await self._connection.commit()
             except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    await self._connection.rollback()
                 raise StorageError(f"The database refused: {error}.") from error
 
     async def _prepare(self, path: Path) -> None:
