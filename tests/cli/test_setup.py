@@ -4,46 +4,27 @@ from __future__ import annotations
 
 import stat
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from dotenv import dotenv_values
 from jobs_command import API_HASH, Jobs
-from person import Person, at_terminal
+from person import at_terminal
+from setup_steps import (
+    PHONE,
+    TOKEN,
+    Place,
+    connects_claude,
+    keeps_telegram,
+    make_data_folder,
+    names_the_application,
+    names_the_owner,
+    signs_in_by_code,
+)
 
 from jobs.core.health import HEALTH_SOCKET, HealthReport, serve_health
 from jobs.sandbox.claude import API_KEY, MessagesServer
 from jobs.sandbox.telegram.faults import Refuse
 from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world import TelegramWorld
-from jobs.sandbox.telegram.world.model import User
-from jobs.telegram.session_file import copy_session
-
-PHONE = "+1 555 0100"
-TOKEN = "sk-ant-oat01-token"
-
-
-@dataclass
-class Place:
-    """Where the person is: an empty installation, and the two services it needs."""
-
-    jobs: Jobs
-    world: TelegramWorld
-    telegram: TelegramServer
-    claude: MessagesServer
-    assistant: User
-    owner: User
-
-    @property
-    def env(self) -> dict[str, str | None]:
-        return dotenv_values(self.jobs.env_file)
-
-    def signed_in(self) -> bool:
-        """Whether the sign-in file opens the assistant's account."""
-        session = copy_session(self.jobs.folder / "data" / "telethon.session")
-        links = self.telegram.links(self.assistant.id)
-        return session is not None and session.auth_key.key in {link.auth_key for link in links}
 
 
 @pytest.fixture
@@ -62,32 +43,6 @@ async def place(jobs: Jobs) -> AsyncGenerator[Place]:
         assistant = world.add_user("Ada", phone="15550100")
         owner = world.add_user("Olga", username="olga")
         yield Place(jobs, world, telegram, claude, assistant, owner)
-
-
-async def names_the_application(person: Person) -> None:
-    await person.answers("Language", "1")
-    await person.answers("api_id", "12345")
-    await person.answers("api_hash (not shown", API_HASH)
-    await person.sees("✓ Telegram knows this application.")
-
-
-async def signs_in_by_code(person: Person, place: Place) -> None:
-    await person.answers("Which account", "1")
-    await person.answers("sign that account in", "1")
-    await person.answers("Its phone number", PHONE)
-    await person.answers("The code", lambda: place.world.last_code(PHONE))
-
-
-async def names_the_owner(person: Person) -> None:
-    await person.answers("Your @username", "@olga")
-    await person.sees("Found Olga")
-    await person.answers("Is that you?", "y")
-
-
-async def connects_claude(person: Person) -> None:
-    await person.answers("How do you pay", "1")
-    await person.answers("API key (not shown", API_KEY)
-    await person.sees("✓ Claude accepts it.")
 
 
 async def test_from_nothing_to_a_complete_setup_by_phone_and_code(place: Place) -> None:
@@ -133,7 +88,7 @@ async def test_no_secret_is_shown_while_it_is_typed(place: Place) -> None:
         assert secret not in person.screen
 
 
-async def test_wrong_answers_are_told_and_asked_again(place: Place) -> None:
+async def test_wrong_answers_for_telegram_are_told_and_asked_again(place: Place) -> None:
     place.assistant = place.world.add_user("Eve", phone="15550102", password_2fa="right", password_hint="left?")
     async with at_terminal(place.jobs, "setup") as person:
         await person.answers("Language", "7")
@@ -164,6 +119,16 @@ async def test_wrong_answers_are_told_and_asked_again(place: Place) -> None:
         await person.sees("not the two-step verification password")
         await person.answers("Two-step verification password", "right")
         await person.sees("✓ Signed in as Eve")
+    assert place.env["TG_API_ID"] == "12345"
+
+
+async def test_wrong_answers_for_the_rest_are_told_and_asked_again(place: Place) -> None:
+    place.telegram.create_session_file(make_data_folder(place.jobs) / "telethon.session", place.assistant.id)
+    async with at_terminal(place.jobs, "setup") as person:
+        await names_the_application(person)
+        await person.answers("Keep this account?", "perhaps")
+        await person.sees("Please answer y or n.")
+        await person.answers("Keep this account?", "y")
         await person.answers("Your @username", "@nobody_at_all")
         await person.sees("Nobody is found under @nobody_at_all")
         await names_the_owner(person)
@@ -179,7 +144,6 @@ async def test_wrong_answers_are_told_and_asked_again(place: Place) -> None:
         await person.answers("such as Europe/Berlin", "Asia/Tbilisi")
         assert await person.leaves_with() == 0
     assert place.env["TZ"] == "Asia/Tbilisi"
-    assert place.env["TG_API_ID"] == "12345"
 
 
 async def test_an_expired_code_is_replaced_by_a_new_one(place: Place) -> None:
@@ -290,7 +254,7 @@ async def test_what_setup_does_not_ask_about_stays_in_the_file(place: Place) -> 
 
 
 async def test_changing_to_a_subscription_token_takes_the_api_key_out_of_the_way(place: Place) -> None:
-    place.telegram.create_session_file(make(place.jobs) / "telethon.session", place.assistant.id)
+    place.telegram.create_session_file(make_data_folder(place.jobs) / "telethon.session", place.assistant.id)
     place.jobs.write_env(
         LANGUAGE="en", TG_API_ID="12345", TG_API_HASH=API_HASH, TG_USER_ID="7", ANTHROPIC_API_KEY=API_KEY, TZ="UTC"
     )
@@ -306,7 +270,7 @@ async def test_changing_to_a_subscription_token_takes_the_api_key_out_of_the_way
 
 
 async def test_a_claude_that_cannot_be_reached_lets_the_key_be_kept(place: Place) -> None:
-    place.telegram.create_session_file(make(place.jobs) / "telethon.session", place.assistant.id)
+    place.telegram.create_session_file(make_data_folder(place.jobs) / "telethon.session", place.assistant.id)
     place.jobs.write_env(LANGUAGE="en", TG_API_ID="12345", TG_API_HASH=API_HASH, TG_USER_ID="7", TZ="UTC")
     async with at_terminal(place.jobs, "setup", ANTHROPIC_BASE_URL="http://127.0.0.1:9") as person:
         await keeps_telegram(person)
@@ -354,7 +318,7 @@ async def test_what_the_environment_decides_is_not_asked(place: Place) -> None:
 
 
 async def test_beside_a_running_daemon_the_sign_in_is_left_alone(place: Place) -> None:
-    socket = make(place.jobs) / HEALTH_SOCKET
+    socket = make_data_folder(place.jobs) / HEALTH_SOCKET
     place.jobs.write_env(TG_USER_ID="7")
     report = HealthReport(True, "connected", "alive", 1, "1")
     async with serve_health(socket, lambda: report), at_terminal(place.jobs, "setup") as person:
@@ -384,7 +348,7 @@ async def test_in_russian_everything_is_russian(place: Place) -> None:
 
 
 async def test_without_a_terminal_the_answers_can_come_through_a_pipe(place: Place) -> None:
-    place.telegram.create_session_file(make(place.jobs) / "telethon.session", place.assistant.id)
+    place.telegram.create_session_file(make_data_folder(place.jobs) / "telethon.session", place.assistant.id)
     typed = f"1\n12345\n{API_HASH}\ny\n@olga\ny\n1\n{API_KEY}\nUTC\n"
     outcome = await place.jobs("setup", typed=typed)
     assert outcome.code == 0, outcome.out + outcome.err
@@ -393,17 +357,3 @@ async def test_without_a_terminal_the_answers_can_come_through_a_pipe(place: Pla
     assert cut_short.code == 1
     assert "Stopped. What you answered is kept" in cut_short.out
     assert "Traceback" not in cut_short.err
-
-
-def make(jobs: Jobs) -> Path:
-    data = jobs.folder / "data"
-    data.mkdir()
-    return data
-
-
-async def keeps_telegram(person: Person) -> None:
-    await person.answers("Language", "")
-    await person.answers("api_id [12345]", "")
-    await person.answers("[kept, Enter leaves it]", "")
-    await person.answers("Keep this account?", "y")
-    await person.answers("Your @username, or your numeric id [7]", "")
