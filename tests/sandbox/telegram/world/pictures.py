@@ -27,6 +27,7 @@ def png(width: int, height: int) -> bytes:
 
 def jpeg(width: int, height: int) -> bytes:
     """The headers of a JPEG, with an EXIF block before the size as cameras write it."""
+    tables = b"\xff\xc4" + struct.pack(">H", 2 + 7) + b"\x11" * 7  # a marker of the same family as the size's
     exif = b"\xff\xe1" + struct.pack(">H", 2 + 20) + b"Exif\0\0" + b"\xff\xc0" * 7
     size = b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, height, width, 1) + b"\x01\x11\x00"
-    return b"\xff\xd8" + exif + size + b"\xff\xd9"
+    return b"\xff\xd8" + exif + tables + size + b"\xff\xd9"

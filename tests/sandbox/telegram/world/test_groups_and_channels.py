@@ -98,6 +98,18 @@ async def test_reading_a_group_is_seen_by_those_who_wrote(
     assert group.peer not in world.unread(bob)
 
 
+async def test_a_voice_note_in_a_group_is_heard_by_each_on_their_own(
+    people: People, world: TelegramWorld, ada: User, bob: User, eve: User
+) -> None:
+    group = world.add_group("Choir", ada, bob, eve)
+    from_ada, from_bob, from_eve = [await people.client(user) for user in (ada, bob, eve)]
+    voice = [types.DocumentAttributeAudio(1, voice=True)]
+    await from_ada.send_file(group.peer, named(b"OggS", "v.ogg"), voice_note=True, attributes=voice)
+    [received] = await from_bob.get_messages(group.peer, limit=1)
+    await from_bob(functions.messages.ReadMessageContentsRequest([received.id]))
+    assert [(await c.get_messages(group.peer, limit=1))[0].media_unread for c in (from_bob, from_eve)] == [False, True]
+
+
 async def test_only_ones_own_messages_are_deleted_for_all_unless_one_is_admin(
     people: People, world: TelegramWorld, group: Group, ada: User, bob: User
 ) -> None:
@@ -224,6 +236,8 @@ async def test_a_private_channel_is_entered_by_invitation_alone(
     [shown] = joined.updates.chats
     assert shown.id == club.id
     await from_eve.send_message(shown, "here I am")
+    known = await from_eve(functions.messages.CheckChatInviteRequest(invite_hash))
+    assert isinstance(known, types.ChatInviteAlready)
     with pytest.raises(errors.InviteHashExpiredError):
         await from_eve(functions.messages.CheckChatInviteRequest("nonsense"))
 
@@ -239,6 +253,19 @@ async def test_whoever_is_banned_sees_and_says_nothing_more(
         with pytest.raises(errors.ChannelPrivateError):
             await action
     assert bob.id not in club.members
+
+
+async def test_whoever_left_a_private_channel_is_outside(people: People, club: Channel, bob: User) -> None:
+    client = await people.client(bob)
+    await client.get_dialogs()
+    [shown] = [await client.get_input_entity(club.peer)]
+    await client.delete_dialog(club.peer)
+    for request in (
+        functions.channels.JoinChannelRequest(shown),
+        functions.messages.GetHistoryRequest(shown, 0, None, 0, 1, 0, 0, 0),
+    ):
+        with pytest.raises(errors.ChannelPrivateError):
+            await client(request)
 
 
 async def test_members_are_listed_and_admins_can_be_named(people: People, club: Channel, ada: User, bob: User) -> None:

@@ -96,6 +96,18 @@ async def test_a_reaction_to_an_edited_message_looks_like_another_edit(
     assert (event.message.edit_hide, event.raw_text) == (False, "first")
 
 
+async def test_an_edit_after_a_reaction_is_no_longer_hidden(
+    people: People, world: TelegramWorld, ada: User, bob: User
+) -> None:
+    from_ada, from_bob = await people.client(ada), await people.client(bob)
+    heard = listen(from_bob, events.MessageEdited)
+    message = await from_ada.send_message("bob", "frist")
+    world.react(bob, world.history(ada, bob)[0], "🔥")
+    await from_ada.edit_message("bob", message, "first")
+    reacted, edited = await heard.count(2)
+    assert (reacted.message.edit_hide, edited.message.edit_hide) == (True, False)
+
+
 async def test_reactions_that_do_not_exist_are_refused(people: People, ada: User, bob: User) -> None:
     client = await people.client(ada)
     message = await client.send_message("bob", "x")

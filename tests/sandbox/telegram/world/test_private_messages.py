@@ -193,6 +193,20 @@ async def test_deleting_for_both_takes_the_message_from_both(
     assert world.history(ada, bob) == world.history(bob, ada) == [kept]
 
 
+async def test_deleting_many_moves_the_pts_by_as_many(
+    people: People, world: TelegramWorld, ada: User, bob: User
+) -> None:
+    from_ada, from_bob = await people.client(ada), await people.client(bob)
+    heard = listen(from_bob, events.MessageDeleted, events.NewMessage)
+    doomed = [world.send_text(ada, bob, str(n)).ids[ada.id] for n in range(3)]
+    pts = ada.mailbox.pts
+    [affected] = await from_ada.delete_messages("bob", doomed)
+    assert (affected.pts, affected.pts_count) == (pts + 3, 3)
+    await from_ada.send_message("bob", "and on")
+    await heard.count(5)
+    assert len(people.server.calls.of("updates.getDifference")) == 2  # those of signing in: nobody saw a gap
+
+
 async def test_deleting_for_oneself_leaves_the_other_side_alone(
     people: People, world: TelegramWorld, ada: User, bob: User
 ) -> None:

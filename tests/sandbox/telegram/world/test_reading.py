@@ -39,6 +39,14 @@ async def test_reading_what_is_read_already_changes_nothing(
     assert (ada.mailbox.pts, bob.mailbox.pts) == pts
 
 
+async def test_reading_does_not_go_backwards(people: People, world: TelegramWorld, ada: User, bob: User) -> None:
+    from_bob = await people.client(bob)
+    first, last = world.send_text(ada, bob, "1"), world.send_text(ada, bob, "2")
+    await from_bob.send_read_acknowledge("ada", max_id=last.ids[bob.id])
+    await from_bob.send_read_acknowledge("ada", max_id=first.ids[bob.id])
+    assert world.unread(bob) == {}
+
+
 async def test_updates_go_on_after_reading(people: People, world: TelegramWorld, ada: User, bob: User) -> None:
     from_bob = await people.client(bob)
     heard = listen(from_bob, events.NewMessage)

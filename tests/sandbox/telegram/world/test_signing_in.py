@@ -187,7 +187,7 @@ async def test_logging_out_ends_this_device_alone(people: People, world: Telegra
 
 
 async def test_a_device_can_be_signed_out_from_another(people: People, world: TelegramWorld, ada: User) -> None:
-    here, there = await people.client(ada, device_model="Home server"), await people.client(ada)
+    here, there = await people.client(ada, device_model="Home server", auto_reconnect=False), await people.client(ada)
     await here.get_me()
     listed = await there(functions.account.GetAuthorizationsRequest())
     assert {(a.device_model == "Home server", a.current) for a in listed.authorizations} == {
@@ -195,7 +195,11 @@ async def test_a_device_can_be_signed_out_from_another(people: People, world: Te
         (False, True),
     }
     other = next(a for a in listed.authorizations if not a.current)
+    dropped = here.disconnected
     await there(functions.account.ResetAuthorizationRequest(other.hash))
+    with pytest.raises(asyncio.IncompleteReadError):  # the connection ends in mid-air
+        await asyncio.wait_for(dropped, 5)
+    await here.connect()
     with pytest.raises(errors.AuthKeyUnregisteredError):
         await here.send_message("me", "still here?")
 

@@ -158,7 +158,7 @@ def hear(ctx: Context, messages: Iterable[Message]) -> None:
     for message in messages:
         if me.id not in message.unheard:
             continue
-        message.unheard = set() if is_user(message.peer) else message.unheard - {me.id}
+        message.unheard.discard(me.id)
         for user in {me.id: me, message.sender: ctx.state.users[message.sender]}.values():
             message_id = message.id_for(user.id)
             if message_id is not None and not is_channel(message.peer):

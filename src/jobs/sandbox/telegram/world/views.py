@@ -197,8 +197,6 @@ def updates(state: WorldState, viewer: User, items: Iterable[types.TypeUpdate]) 
 
 
 def unread_count(state: WorldState, viewer: User, peer: int) -> int:
-    if peer == viewer.id:
-        return 0
     box = state.box(viewer, peer)
     unread = box.ids_after(peer, viewer.dialog(peer).read_inbox_max_id)
     return sum(box.messages[i].sender != viewer.id for i in unread)
