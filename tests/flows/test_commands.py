@@ -74,10 +74,11 @@ async def test_clear_begins_a_fresh_conversation(stage: Stage) -> None:
 
 
 async def test_help_and_usage_cost_nothing(stage: Stage) -> None:
-    await stage.start()
+    daemon = await stage.start()
     owner = await stage.person()
     await owner.ask("/help", "/usage")
     await owner.ask("hi", "Fine.")
+    await daemon.wait_for_log("answered 1 messages")
     usage = await owner.ask("/usage", "7 days")
     assert "1 turns" in usage.text
     assert "$" in usage.text

@@ -202,6 +202,7 @@ async def test_every_turn_is_written_down_with_its_cost(stage: Stage) -> None:
     daemon = await stage.start()
     owner = await stage.person()
     await owner.ask("hi", "Fine.")
+    await daemon.wait_for_log("answered 1 messages")
     await daemon.stop()
     [(session, started_by, model, outcome, tokens_in, tokens_out, cost)] = stage.rows(
         "SELECT session_key, started_by, model, outcome, input_tokens + cache_read_tokens + cache_write_tokens, "

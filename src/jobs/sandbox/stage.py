@@ -46,9 +46,11 @@ class Stage:
             world = TelegramWorld()
             telegram = await stack.enter_async_context(TelegramServer(world))
             stage = cls(root, telegram, world, claude, stack)
-            yield stage
-            for daemon in stage.daemons:
-                await daemon.stop()
+            try:
+                yield stage
+            finally:
+                for daemon in stage.daemons:
+                    await daemon.stop()
 
     @property
     def data_dir(self) -> Path:

@@ -43,9 +43,7 @@ class ToolEnded:
 
 @dataclass(frozen=True, slots=True)
 class SignOfLife:
-    """Anything else: the process lives. `session_id` once the conversation exists on disk."""
-
-    session_id: str | None = None
+    """Anything else: the process lives."""
 
 
 @dataclass(frozen=True, slots=True)

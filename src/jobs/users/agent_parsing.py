@@ -109,7 +109,7 @@ def _stream_event(event: Mapping[str, Any]) -> AgentEvent:
 
 
 def _assistant(message: AssistantMessage) -> Iterator[AgentEvent]:
-    yield SignOfLife(session_id=message.session_id)
+    yield SignOfLife()
     if message.error is not None:
         return  # the CLI's own words about an API error; the result says it in a form to act on
     for block in message.content:

@@ -76,8 +76,8 @@ class Conversation:
         if agent is not None:
             await agent.kill()
 
-    def remember(self, session_id: str | None) -> None:
-        """Continue `session_id` from now on."""
+    def remember(self, session_id: str) -> None:
+        """Continue `session_id` from now on. It is on disk for sure once a turn has ended."""
         if session_id and session_id != self._session_id:
             self._file.write(session_id)
             self._session_id = session_id

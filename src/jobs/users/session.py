@@ -11,9 +11,9 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -32,15 +32,13 @@ from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.failures import judge, timed_out, what_was_stopped
 from jobs.users.session_file import SessionFile
 from jobs.users.turn import Turn
+from jobs.users.workload import NEVER, Workload
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.7
-"""How long an album, forwards or the pieces of a long text are waited for (nanobot and OpenClaw: 0.5 to 1)."""
-TELEGRAM_SPLITS_AT = 4000
-"""A text of about this length is probably followed by its rest."""
 BUSY_TOOL_SECONDS = 3600
 INTERRUPT_SECONDS = 1.0
+READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
 
 
@@ -106,12 +104,10 @@ class UserSession:
             on_event=self._mailbox.put_nowait,
             on_lost=self._on_lost,
         )
-        self._pending: dict[int, InboxRow] = {}  # to be sent; those with `not_before` wait for it
-        self._gather_until = 0.0  # monotonic
-        self._outstanding: dict[str, list[InboxRow]] = {}  # by the message id they were sent under
+        self._work = Workload(clock)
         self._turn: Turn | None = None
         self._last_sign = 0.0  # monotonic
-        self._highest = 0  # the newest row that was handed over
+        self._accepted: set[int] = set()  # rows handed over; those settled since do no harm
         self._failures = 0  # in a row, of our own
         self._failed_starts = 0  # in a row, of the Claude process
         self._deaths = 0  # in a row, of Claude processes that were at work: a restart of ours is no fault of a message
@@ -166,32 +162,25 @@ class UserSession:
 
     def _next_deadline(self) -> float | None:
         """The monotonic moment at which something is due by itself."""
-        moments: list[float] = []
+        moments = [self._work.due_at()]
         if self._working:
             moments.append(self._last_sign + self._patience)
-        due = [self._due(row) for row in self._pending.values()]
-        if due:
-            moments.append(max(min(due), self._gather_until))
-        return min(moments, default=None)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     @property
     def _working(self) -> bool:
-        return bool(self._outstanding) or self._turn is not None
+        return bool(self._work.outstanding_ids) or self._turn is not None
 
     @property
     def _patience(self) -> float:
         busy = self._turn is not None and self._turn.busy
         return BUSY_TOOL_SECONDS if busy else self._config.query_timeout
 
-    def _due(self, row: InboxRow) -> float:
-        if row.not_before is None:
-            return 0.0
-        return time.monotonic() + (row.not_before - self._clock.now()).total_seconds()
-
     async def _handle(self, item: _Item) -> None:
         match item:
             case InboxRow():
-                self._accept(item)
+                self._accepted.add(item.id)
+                self._work.accept(item)
             case _Command("stop", row):
                 await self._stop(row)
             case _Command(_, row):
@@ -206,46 +195,32 @@ class UserSession:
         now = time.monotonic()
         if self._working and now >= self._last_sign + self._patience:
             await self._give_up_waiting()
-        elif self._pending and now >= max(self._gather_until, min(map(self._due, self._pending.values()))):
+        elif (due := self._work.due_at()) is not None and now >= due:
             await self._send_pending()
-
-    def _accept(self, row: InboxRow) -> None:
-        # A new word from the owner is the moment to try what was postponed, too.
-        self._pending = {i: replace(r, not_before=None) for i, r in self._pending.items()}
-        self._pending[row.id] = row
-        self._highest = max(self._highest, row.id)
-        message = row.message
-        if message.album_id or message.forwarded or len(message.text) >= TELEGRAM_SPLITS_AT:
-            self._gather_until = time.monotonic() + GATHER_SECONDS
 
     async def _send_pending(self) -> None:
         try:
             await self._conversation.start()
         except AgentUnavailable as error:
-            rows = self._take_pending()
+            rows = self._work.take_pending()
             self._failed_starts += 1
             await self._postpone(rows, TurnFailed("unavailable", str(error)), attempts=self._failed_starts)
             return
         self._failed_starts = 0
-        rows = self._take_pending()
-        if not self._outstanding:
+        rows = self._work.take_pending()
+        if not self._work.outstanding_ids:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
         content = await compose(rows, effects, self._fetch_image, self._config.zone)
         message_id = str(uuid.uuid4())
         # Known to be underway before it is sent: the answer may be quicker than this coroutine.
-        self._outstanding[message_id] = [replace(row, attempts=row.attempts + 1) for row in rows]
+        self._work.sent(message_id, rows)
         self._last_sign = time.monotonic()
         self._current_turn()
         try:
             await self._conversation.send(message_id, content)
         except AgentUnavailable as error:
             await self._on_death(str(error))
-
-    def _take_pending(self) -> list[InboxRow]:
-        rows = [self._pending[i] for i in sorted(self._pending)]
-        self._pending = {}
-        return rows
 
     def _current_turn(self) -> Turn:
         if self._turn is None:
@@ -264,8 +239,8 @@ class UserSession:
         match event:
             case ev.TextDelta() | ev.TextWritten() | ev.ToolStarted() | ev.ToolEnded():
                 self._current_turn().take(event)
-            case ev.SignOfLife(session_id):
-                self._conversation.remember(session_id)
+            case ev.SignOfLife():
+                pass
             case ev.PlanWindow():
                 self.plan_windows[event.name] = event
             case ev.TurnEnded():
@@ -275,7 +250,8 @@ class UserSession:
 
     async def _on_turn_end(self, event: ev.TurnEnded) -> None:
         self._conversation.remember(event.session_id)
-        rows = self._settle_outstanding(event)
+        unnamed = not event.message_ids and not event.unsolicited
+        rows = self._work.take_outstanding() if unnamed else self._work.answered(event.message_ids)
         turn, self._turn = self._turn, None
         if turn is not None:
             await turn.live.settle()
@@ -292,20 +268,14 @@ class UserSession:
             if rows or text:
                 parts = self._compose_text(text) or self._parts(words.DONE)
                 await self._journal.answer(self._ending(rows, event), parts)
-        if self._outstanding:
+                log.info("Session %s answered %d messages", self._config.key, len(rows))
+        if self._work.outstanding_ids:
             self._current_turn()
-
-    def _settle_outstanding(self, event: ev.TurnEnded) -> list[InboxRow]:
-        ids = list(event.message_ids)
-        if not ids and not event.unsolicited:
-            ids = list(self._outstanding)
-        return [row for message_id in ids for row in self._outstanding.pop(message_id, [])]
 
     async def _on_death(self, reason: str) -> None:
         log.warning("The Claude process of %s ended: %s", self._config.key, reason)
         await self._conversation.end()
-        rows = [row for rows in self._outstanding.values() for row in rows]
-        self._outstanding = {}
+        rows = self._work.take_outstanding()
         turn, self._turn = self._turn, None
         if turn is not None:
             await turn.live.settle()
@@ -317,7 +287,7 @@ class UserSession:
             self._deaths = 0
             await self._postpone(rows, TurnFailed("crashed", reason), attempts=MOST_CRASHES)
         elif rows:
-            self._pending.update({row.id: row for row in rows})
+            self._work.put_back(rows)
         elif turn is not None and turn.text:
             await self._journal.answer(self._ending([], None), self._compose_text(turn.text))
 
@@ -351,6 +321,8 @@ class UserSession:
                 await self._journal.usage.record(
                     tx, event.usage, session_key=self._config.key, started_by="owner", outcome=failure.reason
                 )
+        if not rows:
+            return  # nobody waits for it
         ids = [row.id for row in rows]
         if verdict.retry_at is None and not verdict.parked:
             ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
@@ -361,20 +333,29 @@ class UserSession:
         await self._journal.postpone(
             self._config.key, self._config.chat_id, row_ids=ids, until=verdict.retry_at, notice=notice
         )
-        far = verdict.retry_at or datetime.max.replace(tzinfo=self._clock.now().tzinfo)
-        self._pending.update({row.id: replace(row, not_before=far) for row in rows})
+        self._work.put_back(rows, verdict.retry_at or NEVER)
 
     async def _recover(self) -> None:
         """After a failure of our own: the journal knows what is open; it is tried again, ever more seldom."""
         self._failures += 1
-        turn, self._turn, self._outstanding = self._turn, None, {}
+        turn, self._turn = self._turn, None
+        self._work.take_all()
         if turn is not None:
             await turn.live.settle()
         await self._conversation.end()
-        until = self._clock.now() + timedelta(seconds=min(3600, 5 * 2 ** min(self._failures, 10)))
-        async with self._journal.database.transaction() as tx:
-            rows = await self._journal.inbox.open_rows(tx, self._config.key)
-        self._pending = {row.id: replace(row, not_before=until) for row in rows if row.id <= self._highest}
+        pause = min(3600, 5 * 2 ** min(self._failures, 10))
+        rows = await self._read_open_rows()
+        until = self._clock.now() + timedelta(seconds=pause)
+        self._work.put_back((row for row in rows if row.id in self._accepted), until)
+
+    async def _read_open_rows(self) -> Sequence[InboxRow]:
+        while True:
+            try:
+                async with self._journal.database.transaction() as tx:
+                    return await self._journal.inbox.open_rows(tx, self._config.key)
+            except StorageError:
+                log.exception("Session %s cannot read its journal", self._config.key)
+                await asyncio.sleep(READ_AGAIN_SECONDS)
 
     async def _give_up_waiting(self) -> None:
         seconds = int(self._patience)
@@ -410,17 +391,16 @@ class UserSession:
 
     async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
         """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""
-        rows = [row for rows in self._outstanding.values() for row in rows] + self._take_pending()
+        unfinished = self._work.outstanding_ids
+        rows = self._work.take_all()
         turn, self._turn = self._turn, None
         if turn is not None:
             await turn.live.settle()
-        unfinished = set(self._outstanding)
-        self._outstanding = {}
         working = bool(unfinished) or turn is not None
         # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
         if working and (len(unfinished) > 1 or not await self._interrupted(unfinished)):
             await self._conversation.kill()
-        return sorted(rows, key=lambda row: row.id), turn
+        return rows, turn
 
     async def _interrupted(self, unfinished: set[str]) -> bool:
         """Whether the process obeyed in time, and has nothing left to do."""

@@ -67,12 +67,16 @@ class Journal:
                 added = await self.inbox.add(tx, message.model_copy(update={"revision": 0}), session_key)
             elif known[1].message.text == message.text or known[0] == "held":
                 return False
+            elif message.revision < known[1].message.revision:
+                return False  # told late: a newer edit is known
             elif known[0] == "new" and await self.inbox.amend(
                 tx, known[1].id, message.model_copy(update={"revision": known[1].message.revision})
             ):
                 return True
             else:
-                added = await self.inbox.add(tx, message, session_key)
+                # The second of two edits within one second is news, too.
+                revision = max(message.revision, known[1].message.revision + 1)
+                added = await self.inbox.add(tx, message.model_copy(update={"revision": revision}), session_key)
         if added and session_key:
             self.received.set()
         return added
@@ -144,6 +148,7 @@ class Journal:
         """At start: every message that has no answer is in the queue again. Returns how many were underway."""
         async with self.database.transaction() as tx:
             reopened = await self.inbox.reopen_all(tx)
+            await self.outbox.finish_orphans(tx)
         self.received.set()
         self.queued.set()
         return reopened

@@ -87,6 +87,13 @@ class Outbox:
         row = await tx.one("SELECT 1 FROM outbox WHERE draft_of = ? AND state = 'draft'", session_key)
         return row is not None
 
+    async def finish_orphans(self, tx: Transaction) -> None:
+        """At start: a draft whose messages are all settled (work nobody waits for) stays as it stands."""
+        await tx.execute(
+            "UPDATE outbox SET state = 'ready' WHERE state = 'draft' AND NOT EXISTS (SELECT 1 FROM inbox "
+            "WHERE session_key = draft_of AND inbox.state IN ('new', 'submitted', 'parked'))"
+        )
+
     async def pending(self, tx: Transaction) -> list[OutboxRow]:
         """What has to be sent, oldest first."""
         return [_parse(row) for row in await tx.all("SELECT * FROM outbox WHERE state = 'ready' ORDER BY id")]

@@ -1,0 +1,77 @@
+"""The messages of a session that have no answer yet: those to be sent, and those the model has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from jobs.core.clock import Clock
+from jobs.core.journal import InboxRow
+
+GATHER_SECONDS = 0.7
+"""How long an album, forwards or the pieces of a long text are waited for (nanobot and OpenClaw: 0.5 to 1)."""
+TELEGRAM_SPLITS_AT = 4000
+"""A text of about this length is probably followed by its rest."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Workload:
+    """Pending rows wait, some of them for a moment of their own; outstanding ones are with the model."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pending: dict[int, InboxRow] = {}
+        self._outstanding: dict[str, list[InboxRow]] = {}  # by the message id they were sent under
+        self._gather_until = 0.0  # monotonic
+
+    @property
+    def outstanding_ids(self) -> set[str]:
+        """The message ids that the model has not answered."""
+        return set(self._outstanding)
+
+    def accept(self, row: InboxRow) -> None:
+        """A new message. It is also the moment to try what was postponed."""
+        self._pending = {i: replace(r, not_before=None) for i, r in self._pending.items()}
+        self._pending[row.id] = row
+        message = row.message
+        if message.album_id or message.forwarded or len(message.text) >= TELEGRAM_SPLITS_AT:
+            self._gather_until = time.monotonic() + GATHER_SECONDS
+
+    def put_back(self, rows: Iterable[InboxRow], not_before: datetime | None = None) -> None:
+        """Rows to be sent again, at the earliest at `not_before` (UTC)."""
+        self._pending.update({row.id: replace(row, not_before=not_before) for row in rows})
+
+    def due_at(self) -> float | None:
+        """The monotonic moment at which something is to be sent; None when nothing is."""
+        if not self._pending:
+            return None
+        return max(self._gather_until, min(map(self._due, self._pending.values())))
+
+    def take_pending(self) -> list[InboxRow]:
+        """Every pending row, oldest first: what goes out, goes out together."""
+        rows = [self._pending[i] for i in sorted(self._pending)]
+        self._pending = {}
+        return rows
+
+    def sent(self, message_id: str, rows: Iterable[InboxRow]) -> None:
+        """The rows are with the model."""
+        self._outstanding[message_id] = [replace(row, attempts=row.attempts + 1) for row in rows]
+
+    def answered(self, message_ids: Iterable[str]) -> list[InboxRow]:
+        """The rows that were sent under these ids; they are nobody's any more."""
+        return [row for message_id in message_ids for row in self._outstanding.pop(message_id, [])]
+
+    def take_outstanding(self) -> list[InboxRow]:
+        """All that the model had."""
+        return self.answered(list(self._outstanding))
+
+    def take_all(self) -> list[InboxRow]:
+        """Everything without an answer, oldest first."""
+        return sorted(self.take_outstanding() + self.take_pending(), key=lambda row: row.id)
+
+    def _due(self, row: InboxRow) -> float:
+        if row.not_before is None:
+            return 0.0
+        return time.monotonic() + (row.not_before - self._clock.now()).total_seconds()
