@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from telethon import functions
 from telethon.tl import types
 
-from jobs.sandbox.telegram.rpc import RpcError
 from jobs.sandbox.telegram.world.context import Context, Handlers, Result
 from jobs.sandbox.telegram.world.model import Message, is_channel, is_user
 from jobs.sandbox.telegram.world.peers import named_in, resolve, show_all, to_peer
@@ -101,11 +100,6 @@ def get_peer_dialogs(ctx: Context, request: functions.messages.GetPeerDialogsReq
     return types.messages.PeerDialogs(dialogs, messages, chats, users, update_state(ctx.state, ctx.me))
 
 
-def get_pinned_dialogs(ctx: Context, _request: functions.messages.GetPinnedDialogsRequest) -> Result:
-    dialogs, messages, chats, users = _answer(ctx, [p for p in peers_of(ctx) if ctx.me.dialog(p).pinned])
-    return types.messages.PeerDialogs(dialogs, messages, chats, users, update_state(ctx.state, ctx.me))
-
-
 def toggle_dialog_pin(ctx: Context, request: functions.messages.ToggleDialogPinRequest) -> Result:
     peer = resolve(ctx.state, ctx.me, request.peer.peer)
     ctx.me.dialog(peer).pinned = bool(request.pinned)
@@ -139,26 +133,11 @@ def get_all_drafts(ctx: Context, _request: functions.messages.GetAllDraftsReques
     return ctx.answer()
 
 
-def get_filters(_ctx: Context, _request: functions.messages.GetDialogFiltersRequest) -> Result:
-    return types.messages.DialogFilters([types.DialogFilterDefault()])
-
-
-def get_peer_settings(ctx: Context, request: functions.messages.GetPeerSettingsRequest) -> Result:
-    peer = resolve(ctx.state, ctx.me, request.peer)
-    if peer not in ctx.state.users and not is_channel(peer) and peer not in ctx.state.groups:
-        raise RpcError(400, "PEER_ID_INVALID")
-    users, chats = show_all(ctx.state, ctx.me, [peer])
-    return types.messages.PeerSettings(types.PeerSettings(), chats, users)
-
-
 HANDLERS: Handlers = {
     functions.messages.GetDialogsRequest: get_dialogs,
     functions.messages.GetPeerDialogsRequest: get_peer_dialogs,
-    functions.messages.GetPinnedDialogsRequest: get_pinned_dialogs,
     functions.messages.ToggleDialogPinRequest: toggle_dialog_pin,
     functions.messages.MarkDialogUnreadRequest: mark_unread,
     functions.messages.SaveDraftRequest: save_draft,
     functions.messages.GetAllDraftsRequest: get_all_drafts,
-    functions.messages.GetDialogFiltersRequest: get_filters,
-    functions.messages.GetPeerSettingsRequest: get_peer_settings,
 }

@@ -118,8 +118,6 @@ def _wanted(
 
 
 def search(ctx: Context, request: functions.messages.SearchRequest) -> Result:
-    if isinstance(request.peer, types.InputPeerEmpty):
-        return _search_everywhere(ctx, request)
     peer = resolve(ctx.state, ctx.me, request.peer)
     sender = resolve(ctx.state, ctx.me, request.from_id) if request.from_id else None
     found = [
@@ -139,16 +137,6 @@ def search(ctx: Context, request: functions.messages.SearchRequest) -> Result:
         min_id=request.min_id,
     )
     return answer(ctx, peer, shown, len(found))
-
-
-def _search_everywhere(ctx: Context, request: functions.messages.SearchRequest) -> Result:
-    sender = resolve(ctx.state, ctx.me, request.from_id) if request.from_id else None
-    found = [
-        message
-        for message in _everywhere(ctx)
-        if matches(ctx, message, request.q, request.filter) and sender in {None, message.sender}
-    ]
-    return answer(ctx, None, found[: request.limit], len(found))
 
 
 def search_global(ctx: Context, request: functions.messages.SearchGlobalRequest) -> Result:

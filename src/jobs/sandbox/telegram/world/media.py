@@ -89,7 +89,7 @@ def is_round(media: Media | None) -> bool:
 # In
 
 
-def take_media(state: WorldState, viewer: User, given: types.TypeInputMedia) -> Media | None:  # noqa: PLR0911, one return a kind
+def take_media(state: WorldState, viewer: User, given: types.TypeInputMedia) -> Media | None:
     """The media an input media stands for. Raises RpcError where Telegram refuses it."""
     match given:
         case types.InputMediaEmpty():
@@ -107,16 +107,6 @@ def take_media(state: WorldState, viewer: User, given: types.TypeInputMedia) -> 
             return Media(_known_file(state, viewer, given.id), spoiler=bool(given.spoiler))
         case types.InputMediaGeoPoint():
             return Media(other=types.MessageMediaGeo(_geo(state, given.geo_point)))
-        case types.InputMediaVenue():
-            venue = types.MessageMediaVenue(
-                _geo(state, given.geo_point),
-                given.title,
-                given.address,
-                given.provider,
-                given.venue_id,
-                given.venue_type,
-            )
-            return Media(other=venue)
         case types.InputMediaContact():
             contact = types.MessageMediaContact(
                 given.phone_number, given.first_name, given.last_name, given.vcard, user_id=0

@@ -28,7 +28,6 @@ from jobs.sandbox.telegram.world import (
     reactions,
     scheduled,
     sending,
-    service,
     updates,
     users,
 )
@@ -39,7 +38,6 @@ from jobs.sandbox.telegram.world.state import SERVICE_USER, WorldState
 from jobs.sandbox.telegram.world.views import unread_count
 
 HANDLERS: Handlers = {
-    **service.HANDLERS,
     **auth.HANDLERS,
     **account.HANDLERS,
     **users.HANDLERS,
