@@ -296,3 +296,13 @@ async def test_no_secret_is_logged_or_shown_to_the_model(stage: Stage) -> None:
     for secret in (stage.environment()["ANTHROPIC_API_KEY"], stage.environment()["TG_API_HASH"]):
         assert secret not in daemon.log
         assert secret not in json.dumps([r.body.decode() for r in stage.claude.requests.model])
+
+
+async def test_a_shell_command_works_as_written_and_does_not_find_the_key(stage: Stage) -> None:
+    command = "cat <<'END'\nit's \"quoted\" $HOME\nEND\nenv | grep -c -e ANTHROPIC_API_KEY -e OAUTH; false || echo last"
+    stage.claude.script = Rules().on_text("go", call("Bash", command=command)).on_result("last", "Done.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("go", "Done.")
+    [result] = stage.claude.requests.model[-1].tool_results
+    assert result.plain.splitlines()[:3] == ['it\'s "quoted" $HOME', "0", "last"]

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -52,6 +53,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
         "TZ": settings.timezone.key,
         "NO_PROXY": "127.0.0.1,localhost",
+        "CLAUDE_CODE_SHELL_PREFIX": str(keyless_shell(settings.data_dir)),
     }
     if settings.anthropic_api_key is not None:
         env["ANTHROPIC_API_KEY"] = settings.anthropic_api_key.get_secret_value()
@@ -70,6 +72,11 @@ def secrets(settings: Settings) -> Iterable[str]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
+    if settings.http_proxy is not None:
+        yield urlsplit(settings.http_proxy.get_secret_value()).password or ""
+    if settings.tg_proxy is not None:
+        yield settings.tg_proxy.password or ""
+        yield settings.tg_proxy.secret
 
 
 PID_FILE = "JOBS_CLAUDE_PID_FILE"
@@ -84,10 +91,20 @@ def launcher(data_dir: Path, binary: Path) -> Path:
     setpriv = shutil.which("setpriv")
     prefix = f'"{setpriv}" --pdeathsig KILL -- ' if setpriv else ""
     text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || echo $$ > "${PID_FILE}"\nexec {prefix}"{binary}" "$@"\n'
-    script = data_dir / "claude"
-    if not script.exists() or script.read_text() != text:
-        fresh = script.with_suffix(".new")
+    return _script(data_dir / "claude", text)
+
+
+def keyless_shell(data_dir: Path) -> Path:
+    """A script that the CLI runs each shell command through: the keys to Claude are not in its environment."""
+    return _script(
+        data_dir / "shell", '#!/bin/sh\nunset ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN\nexec bash -c "$*"\n'
+    )
+
+
+def _script(path: Path, text: str) -> Path:
+    if not path.exists() or path.read_text() != text:
+        fresh = path.with_suffix(".new")
         fresh.write_text(text)
         fresh.chmod(0o700)
-        fresh.replace(script)
-    return script
+        fresh.replace(path)
+    return path

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
 from jobs.core.i18n import Language
-from jobs.core.journal import Ending, InboxRow, Journal
+from jobs.core.journal import Ending, InboxRow, Journal, Settled
 from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
 from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
@@ -360,34 +360,31 @@ class UserSession:
     async def _give_up_waiting(self) -> None:
         seconds = int(self._patience)
         rows, turn = await self._interrupt()
-        sentence = timed_out(seconds, self._config.language)
-        text = "\n\n".join(filter(None, (turn.text if turn else "", sentence)))
-        ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
-        await self._journal.answer(ending, self._compose_text(text))
-
-    # ---- commands ----
+        await self._end_early(rows, turn, timed_out(seconds, self._config.language), outcome="failed")
 
     async def _stop(self, command: InboxRow) -> None:
+        language = self._config.language
         rows, turn = await self._interrupt()
-        sentence = (
-            what_was_stopped(rows, self._config.language)
-            if rows or turn
-            else words.NOTHING_TO_STOP.say(self._config.language)
-        )
-        text = "\n\n".join(filter(None, (turn.text if turn else "", sentence)))
-        ending = replace(self._ending(rows, None), outcome="dropped", commands=[command.id])
-        await self._journal.answer(ending, self._compose_text(text))
+        stopped = what_was_stopped(rows, language) if rows or turn else words.NOTHING_TO_STOP.say(language)
+        await self._end_early(rows, turn, stopped, outcome="dropped", command=command)
 
     async def _clear(self, command: InboxRow) -> None:
+        language = self._config.language
         rows, turn = await self._interrupt()
         await self._conversation.end()
         self._conversation.forget()
-        cleared = words.CLEARED.say(self._config.language)
-        stopped = what_was_stopped(rows, self._config.language) if rows else ""
-        text = "\n\n".join(filter(None, (turn.text if turn else "", stopped, cleared)))
-        ending = replace(self._ending(rows, None), outcome="dropped", commands=[command.id])
-        await self._journal.answer(ending, self._compose_text(text))
+        stopped = [what_was_stopped(rows, language)] if rows else []
+        sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
+        await self._end_early(rows, turn, sentences, outcome="dropped", command=command)
         self.warm()
+
+    async def _end_early(
+        self, rows: list[InboxRow], turn: Turn | None, why: str, *, outcome: Settled, command: InboxRow | None = None
+    ) -> None:
+        text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
+        commands = [command.id] if command is not None else []
+        ending = replace(self._ending(rows, None), outcome=outcome, commands=commands)
+        await self._journal.answer(ending, self._compose_text(text))
 
     async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
         """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""

@@ -1,8 +1,8 @@
 """The journal: what came in, what goes out and what tools did, written down before it happens."""
 
 from jobs.core.journal.effects import Effects, RecordedEffect
-from jobs.core.journal.inbox import Inbox, InboxRow
+from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.journal import Ending, Journal
 from jobs.core.journal.outbox import Outbox, OutboxRow
 
-__all__ = ["Effects", "Ending", "Inbox", "InboxRow", "Journal", "Outbox", "OutboxRow", "RecordedEffect"]
+__all__ = ["Effects", "Ending", "Inbox", "InboxRow", "Journal", "Outbox", "OutboxRow", "RecordedEffect", "Settled"]
