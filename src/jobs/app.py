@@ -40,8 +40,9 @@ from jobs.tools.spec import Services, ToolContext
 from jobs.users import environment
 from jobs.users.agent import Agent, AgentOptions, bundled_cli
 from jobs.users.prompts import owner_prompt
-from jobs.users.session import SessionConfig, UserSession
+from jobs.users.session import UserSession
 from jobs.users.session_file import SessionFile
+from jobs.users.session_items import SessionConfig
 from jobs.users.session_manager import SessionManager, fill_session_manager
 
 log = logging.getLogger(__name__)

@@ -12,14 +12,12 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
-from jobs.core.i18n import Language
 from jobs.core.journal import Ending, InboxRow, Journal, Settled
 from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
 from jobs.core.rich_text import RichText
@@ -31,6 +29,7 @@ from jobs.users.composition import compose
 from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.failures import judge, timed_out, what_was_stopped
 from jobs.users.session_file import SessionFile
+from jobs.users.session_items import Command, Item, SessionConfig, Warm
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER, Workload
 
@@ -40,32 +39,6 @@ BUSY_TOOL_SECONDS = 3600
 INTERRUPT_SECONDS = 1.0
 READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class SessionConfig:
-    """What a session is, apart from its collaborators; durations in seconds."""
-
-    key: str
-    chat_id: int
-    model: str
-    zone: ZoneInfo
-    language: Language
-    query_timeout: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Command:
-    kind: Literal["stop", "clear"]
-    row: InboxRow
-
-
-@dataclass(frozen=True, slots=True)
-class _Warm:
-    """Start the process before anybody asks."""
-
-
-_Item = InboxRow | _Command | _Warm | ev.AgentEvent | None
 
 
 class UserSession:
@@ -96,7 +69,7 @@ class UserSession:
         self._open_live = open_live
         self._alarm = alarm
 
-        self._mailbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._mailbox: asyncio.Queue[Item] = asyncio.Queue()
         self._conversation = Conversation(
             session_file=session_file,
             new_agent=new_agent,
@@ -121,11 +94,11 @@ class UserSession:
 
     def command(self, kind: Literal["stop", "clear"], row: InboxRow) -> None:
         """Stop, or stop and begin afresh."""
-        self._mailbox.put_nowait(_Command(kind, row))
+        self._mailbox.put_nowait(Command(kind, row))
 
     def warm(self) -> None:
         """Start the Claude process now, so that the first message does not wait for it."""
-        self._mailbox.put_nowait(_Warm())
+        self._mailbox.put_nowait(Warm())
 
     async def run(self) -> None:
         """The session's life; on cancellation the process is ended and unanswered messages stay journalled."""
@@ -152,7 +125,7 @@ class UserSession:
 
     # ---- the loop ----
 
-    async def _next(self) -> _Item:
+    async def _next(self) -> Item:
         deadline = self._next_deadline()
         try:
             async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.monotonic())):
@@ -176,16 +149,16 @@ class UserSession:
         busy = self._turn is not None and self._turn.busy
         return BUSY_TOOL_SECONDS if busy else self._config.query_timeout
 
-    async def _handle(self, item: _Item) -> None:
+    async def _handle(self, item: Item) -> None:
         match item:
             case InboxRow():
                 self._accepted.add(item.id)
                 self._work.accept(item)
-            case _Command("stop", row):
+            case Command("stop", row):
                 await self._stop(row)
-            case _Command(_, row):
+            case Command(_, row):
                 await self._clear(row)
-            case _Warm():
+            case Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
                     await self._conversation.start()
             case None:
@@ -401,7 +374,7 @@ class UserSession:
 
     async def _interrupted(self, unfinished: set[str]) -> bool:
         """Whether the process obeyed in time, and has nothing left to do."""
-        kept: list[_Item] = []
+        kept: list[Item] = []
         try:
             async with asyncio.timeout(INTERRUPT_SECONDS):
                 await self._conversation.interrupt()
@@ -411,7 +384,7 @@ class UserSession:
                         case ev.TurnEnded():
                             self._conversation.remember(item.session_id)
                             return unfinished <= set(item.message_ids)
-                        case InboxRow() | _Command() | _Warm():
+                        case InboxRow() | Command() | Warm():
                             kept.append(item)
                         case _:
                             pass

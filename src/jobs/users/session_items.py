@@ -1,0 +1,38 @@
+"""What a session is configured with, and what lands in its mailbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from jobs.core.i18n import Language
+from jobs.core.journal import InboxRow
+from jobs.users.agent_events import AgentEvent
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What a session is, apart from its collaborators; durations in seconds."""
+
+    key: str
+    chat_id: int
+    model: str
+    zone: ZoneInfo
+    language: Language
+    query_timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    kind: Literal["stop", "clear"]
+    row: InboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Start the process before anybody asks."""
+
+
+Item = InboxRow | Command | Warm | AgentEvent | None
+"""None: a deadline has passed."""
