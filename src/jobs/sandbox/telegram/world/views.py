@@ -36,26 +36,13 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
     shown_id = message_id if message_id is not None else message.id_for(viewer.id)
     if shown_id is None:
         raise KeyError(f"account {viewer.id} does not have the message")
-    peer = message.peer_for(viewer.id)
     to_self = message.peer == message.sender
-    out = message.sender == viewer.id and not to_self
-    # Telegram leaves the sender out where the chat already tells it.
-    from_id = None if message.post or (is_user(peer) and not out) else types.PeerUser(message.sender)
+    out = _is_outgoing(viewer, message)
     if message.action is not None:
-        return types.MessageService(
-            id=shown_id,
-            peer_id=to_peer(peer),
-            date=state.date(message.date),
-            out=out,
-            silent=message.silent,
-            post=message.post,
-            from_id=from_id,
-            reply_to=_show_reply(state, viewer, message, message.reply),
-            action=message.action,
-        )
+        return _show_service(state, viewer, message, shown_id, message.action)
     return types.Message(
         id=shown_id,
-        peer_id=to_peer(peer),
+        peer_id=to_peer(message.peer_for(viewer.id)),
         date=state.date(message.schedule_date or message.date),
         message=message.text,
         out=out,
@@ -66,7 +53,7 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
         from_scheduled=message.from_scheduled,
         edit_hide=message.edit_hidden,
         pinned=(message.peer if is_channel(message.peer) else viewer.id) in message.pinned_in,
-        from_id=from_id,
+        from_id=_from_id(viewer, message),
         saved_peer_id=_saved_peer(message) if to_self else None,
         fwd_from=_show_forward(state, viewer, message.forward),
         reply_to=_show_reply(state, viewer, message, message.reply),
@@ -77,6 +64,34 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
         edit_date=state.date(message.edit_date) if message.edit_date else None,
         grouped_id=message.grouped_id,
         reactions=show_reactions(state, viewer, message) if message.reactions else None,
+    )
+
+
+def _is_outgoing(viewer: User, message: Message) -> bool:
+    return message.sender == viewer.id and message.peer != message.sender
+
+
+def _from_id(viewer: User, message: Message) -> types.TypePeer | None:
+    """The sender, which Telegram leaves out where the chat already tells it."""
+    in_private = is_user(message.peer)
+    if message.post or (in_private and not _is_outgoing(viewer, message)):
+        return None
+    return types.PeerUser(message.sender)
+
+
+def _show_service(
+    state: WorldState, viewer: User, message: Message, shown_id: int, action: types.TypeMessageAction
+) -> types.MessageService:
+    return types.MessageService(
+        id=shown_id,
+        peer_id=to_peer(message.peer_for(viewer.id)),
+        date=state.date(message.date),
+        out=_is_outgoing(viewer, message),
+        silent=message.silent,
+        post=message.post,
+        from_id=_from_id(viewer, message),
+        reply_to=_show_reply(state, viewer, message, message.reply),
+        action=action,
     )
 
 
