@@ -1,4 +1,4 @@
-"""What tests of several packages need: a journal on a real file."""
+"""What tests of several packages need: a journal on a real file, and a place for tables in the summary."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 def journal(database: Database) -> Journal:
     return Journal(database, SystemClock())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the tables that tests have left in their reports, whichever process they ran in."""
+    tables = {
+        report.nodeid: value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "table"
+    }
+    for test, table in tables.items():
+        terminalreporter.section(test)
+        terminalreporter.write_line(table)
