@@ -64,9 +64,10 @@ async def test_stop_while_the_answer_is_written_keeps_what_stands(stage: Stage) 
 
 
 async def test_clear_begins_a_fresh_conversation(stage: Stage) -> None:
-    await stage.start()
+    daemon = await stage.start()
     owner = await stage.person()
     await owner.ask("the password is swordfish", "Fine.")
+    await daemon.wait_for_log("answered 1 messages")
     await owner.ask("/clear", "fresh conversation")
     await owner.send("hello")
     await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
