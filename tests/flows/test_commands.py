@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
-from jobs.sandbox.claude import Reply, Rules, Text, call, say
+from jobs.sandbox.claude import Reply, Rules, Text, call, plan_windows, say
 from jobs.sandbox.stage import Stage
 
 ENDLESS = call("Bash", command="echo started > started; sleep 600")
@@ -94,3 +95,20 @@ async def test_an_unknown_command_is_text(stage: Stage) -> None:
     await owner.send("/context")
     await owner.wait_for(lambda seen: len(seen) == 2)
     assert "/context" in stage.claude.requests.model[-1].texts
+
+
+async def test_usage_tells_how_much_of_a_subscription_is_left(stage: Stage) -> None:
+    stage.extra |= {"ANTHROPIC_API_KEY": "", "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-sandbox-sandbox"}
+    stage.claude.headers = plan_windows(
+        five_hour=0.25,
+        seven_day=0.6,
+        five_hour_resets=datetime.now(UTC) + timedelta(hours=2),
+        seven_day_resets=datetime.now(UTC) + timedelta(days=3),
+    )
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    await daemon.wait_for_log("answered 1 messages")
+    usage = await owner.ask("/usage", "Plan")
+    assert "5 hours: 25 % used" in usage.text
+    assert "7 days: 60 % used" in usage.text

@@ -180,6 +180,16 @@ async def test_an_album_is_one_turn(stage: Stage) -> None:
     assert len(stage.claude.requests.model[0].images) == 2
 
 
+async def test_the_pieces_of_a_long_text_are_one_turn(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    await owner.send("a" * 4096)
+    await owner.send("and the rest of it")
+    await owner.wait_for_text("Fine.")
+    [request] = stage.claude.requests.model
+    assert [t for t in request.texts if not t.startswith("[")] == ["a" * 4096, "and the rest of it"]
+
+
 async def test_the_prefix_stays_the_same_between_turns_and_restarts(stage: Stage) -> None:
     first = await stage.start()
     owner = await stage.person()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -215,6 +216,19 @@ async def test_an_error_of_the_model_reaches_the_owner_in_one_sentence_and_the_m
     await stage.start()
     await owner.wait_for_text("Fine.")
     assert "hi" in stage.claude.requests.model[-1].texts
+
+
+async def test_an_api_that_cannot_be_reached_is_said_so_and_the_message_waits(stage: Stage) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can
+        stage.extra["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        daemon = await stage.start()
+        owner = await stage.person()
+        await owner.ask("hi", "cannot reach Claude", timeout=60)
+        await daemon.kill()
+    del stage.extra["ANTHROPIC_BASE_URL"]
+    await stage.start()
+    await owner.wait_for_text("Fine.")
 
 
 async def test_an_overloaded_model_is_tried_again_by_itself(stage: Stage) -> None:
