@@ -68,7 +68,7 @@ class Storm:
                 case "CLI kills":
                     self.kill_cli(daemon)
                 case "connection cuts":
-                    self.tally.mischief[what] += self.stage.telegram.drop_connections(self.scene.assistant.id)
+                    self.cut()
                 case _:
                     self.lose_an_answer()
 
@@ -83,6 +83,10 @@ class Storm:
             self._cli_kills_since_answer += killed
             self._answers_at_cli_kill = answers
             self.scene.requests_at_cli_kill = len(self.scene.requests())
+
+    def cut(self) -> None:
+        """Break the connection to Telegram."""
+        self.tally.mischief["connection cuts"] += self.stage.telegram.drop_connections(self.scene.assistant.id)
 
     def lose_an_answer(self) -> None:
         """Telegram does what the next send or edit asks, and its answer gets lost with the connection."""
@@ -204,23 +208,40 @@ class Storm:
             fault = Refuse(420, "FLOOD_WAIT_3")
         await self._strike(fault, method, lambda request: self.scene.is_to(chat, request))
 
-    # ---- after the storm ----
+    # ---- without killing it ----
 
-    async def settle(self) -> None:
-        """A clean start; return once everything is answered and delivered, and the daemon stopped."""
-        self.stage.telegram.faults.clear()
-        self.model.pace = None
+    @asynccontextmanager
+    async def alive(self) -> AsyncGenerator[Daemon]:
+        """One life from start to stop."""
         self.scene.begin_life()
         daemon = await self.stage.start(account=self.scene.assistant)
         try:
-            await self.all_answered()
-            await self._everything_delivered()
+            yield daemon
         except TimeoutError as error:
             raise TimeoutError(f"unanswered: {self.scene.unanswered()}\n{daemon.log}") from error
         finally:
             await daemon.stop()
 
-    async def _everything_delivered(self) -> None:
+    async def work(self, most: float) -> None:
+        """Let the owner send, and a random while pass."""
+        self.send_number()
+        await self._moment(most)
+        self.model.forgetful = self.rng.random() < 0.4
+
+    def calm(self) -> None:
+        """No more faults: nothing is held up or lost from here on."""
+        self.stage.telegram.faults.clear()
+        self.model.pace = None
+
+    async def settle(self) -> None:
+        """A clean life, in which everything is answered and delivered."""
+        self.calm()
+        async with self.alive():
+            await self.all_delivered()
+
+    async def all_delivered(self) -> None:
+        """Return once everything is answered and nothing waits. Raises TimeoutError."""
+        await self.all_answered()
         async with asyncio.timeout(SETTLE_SECONDS):
             # The chats show it a moment before the database does, and a database tells nobody.
             while self._open_rows():  # noqa: ASYNC110
