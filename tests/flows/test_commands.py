@@ -38,6 +38,7 @@ async def test_stop_drops_what_waited_behind(stage: Stage) -> None:
     stopped = await owner.ask("/stop", "Stopped")
     assert "1 more" in stopped.text
     await owner.ask("hello again", "Fine.")
+    await daemon.wait_for_log("answered 1 messages")
     assert all("then sing" not in r.texts for r in stage.claude.requests.model)
     await daemon.stop()
     assert stage.rows("SELECT state FROM inbox ORDER BY id") == [("dropped",), ("dropped",), ("done",), ("done",)]
