@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from jobs.core.i18n import Language
 from jobs.core.settings import Settings
@@ -20,27 +23,43 @@ def main(argv: list[str]) -> int:
     parsed = _parser(language).parse_args(argv)
     if parsed.tour or not _can_draw():
         return tour()
-    from jobs.cli.demo.session import chat
-
+    print(words.OPENING.say(language), flush=True)
+    with _undisturbed():
+        from jobs.cli.demo.session import chat
     return chat(language, settings, scripted=parsed.scripted)
 
 
 def tour() -> int:
     """Print a short scripted conversation with the real program; 1, after one sentence, when it fails."""
     settings, _ = Settings.load_what_works()
+    language = settings.console_language
     from jobs.cli.demo.tour import play
     from jobs.cli.demo.world import DemoError, Plan
 
     try:
-        asyncio.run(play(Plan(settings.console_language, settings.timezone.key)))
+        asyncio.run(play(Plan(language, settings.timezone.key)))
     except DemoError as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
-    return 0
+        sentence = str(error)
+    except OSError as error:
+        sentence = words.DEMO_FAILED.say(language, reason=error)
+    else:
+        return 0
+    print(f"✗ {sentence}", file=sys.stderr)
+    return 1
 
 
 def _can_draw() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Keep Ctrl+C back until the block ends: in the middle of Textual's import it would not look like one."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,9 @@ class ChatApp(App[None]):
         self._progress: list[str] = []
         self._typing: Timer | None = None
         self.world: World | None = None
-        """The world, once it is there."""
+        """The world, while it is there."""
+        self.failed = False
+        """Whether the world did not start, or its daemon ended by itself."""
 
     def compose(self) -> ComposeResult:
         model = self._plan.model
@@ -61,25 +64,39 @@ class ChatApp(App[None]):
         self.query_one(MessageBox).focus()
         self._history.anchor()
         self._living = asyncio.create_task(self._live(), name="world")
+        self._living.add_done_callback(self._on_end)
+
+    def leave(self) -> None:
+        """End the app. The world begins to end at once, so that nothing more is drawn."""
+        self._end_world()
+        self.exit()
 
     async def close(self) -> None:
         """Stop the world and remove its folder; returns when nothing of it is left."""
+        self._end_world()
         if self._living is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._living
+
+    def _end_world(self) -> None:
+        if self._living is not None and not self._living.cancelling():  # a second time would disturb the tidying up
             self._living.cancel()
-            await asyncio.gather(self._living, return_exceptions=True)
 
     # What the person does
 
     def on_message_box_submitted(self, event: MessageBox.Submitted) -> None:
         text = event.text.strip()
         if text == "/quit":
-            self.exit()
+            self.leave()
         elif self.world is None:
             self.notify(self._say(words.NOT_READY))
         elif text:
             self.query_one(MessageBox).clear()
             self._history.anchor()
             self._outgoing.put_nowait(parse_outgoing(text))
+
+    async def action_quit(self) -> None:
+        self.leave()
 
     def action_scroll(self, pages: int) -> None:
         if pages < 0:
@@ -103,10 +120,15 @@ class ChatApp(App[None]):
                     group.create_task(self._send(world))
                     group.create_task(self._watch(world))
         except DemoError as error:
-            self._set_status(words.OFFLINE)
-            self._add_line(str(error), "system error")
+            self._fail(str(error))
+        except OSError as error:
+            self._fail(self._say(words.DEMO_FAILED, reason=error))
         finally:
             self.world = None
+
+    def _on_end(self, living: asyncio.Task[None]) -> None:
+        if not living.cancelled() and living.exception() is not None:
+            self.exit()  # `close` raises it
 
     def _show_progress(self, step: str) -> None:
         self._progress.append(step)
@@ -156,8 +178,7 @@ class ChatApp(App[None]):
     async def _watch(self, world: World) -> None:
         code = await world.until_daemon_ends()
         self._stop_typing()
-        self._set_status(words.OFFLINE)
-        self._add_line(self._say(words.DIED, code=code), "system error")
+        self._fail(self._say(words.DIED, code=code))
 
     # Drawing
 
@@ -189,6 +210,11 @@ class ChatApp(App[None]):
 
     def _add_line(self, text: str, classes: str) -> None:
         self._history.mount(Static(text, classes=classes, markup=False))
+
+    def _fail(self, sentence: str) -> None:
+        self.failed = True
+        self._set_status(words.OFFLINE)
+        self._add_line(sentence, "system error")
 
     def _warn(self, sentence: Words, **values: object) -> None:
         self._add_line(self._say(sentence, **values), "system error")

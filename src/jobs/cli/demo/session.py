@@ -22,11 +22,11 @@ async def _chat(plan: Plan) -> int:
     app = ChatApp(plan)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave a world behind
-        loop.add_signal_handler(number, app.exit)
+        loop.add_signal_handler(number, app.leave)
     try:
         await app.run_async()
     finally:
         print(words.STOPPING.say(plan.language), flush=True)
         await app.close()
         print(words.STOPPED.say(plan.language))
-    return app.return_code or 0
+    return 1 if app.failed else app.return_code or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import tempfile
 import time
@@ -22,8 +23,6 @@ from jobs.sandbox.stage import Stage
 
 Progress = Callable[[str], None]
 """Told what happens while the world starts, a few words at a time."""
-
-_STOP_SECONDS = 20.0
 
 
 class DemoError(Exception):
@@ -111,11 +110,12 @@ class Plan:
             try:
                 await daemon.ready()
             except DaemonError as error:
-                reason = str(error).strip().splitlines()[-1]
+                reason = str(error).strip().splitlines()[-1].lstrip("✗ ").rstrip(".")
                 raise DemoError(words.NOT_STARTED.say(self.language, reason=reason)) from error
             yield daemon
         finally:
-            await daemon.stop()
+            with contextlib.suppress(DaemonError):  # it did not end when asked, and has been killed
+                await daemon.stop()
 
     def _script(self) -> Script:
         return ScriptedAssistant(self.language, pace=self.pace)

@@ -19,6 +19,7 @@ OPTION_TOUR = Words(
     ru="показать короткий разговор и закончить (без терминала так и будет)",
 )
 
+OPENING = Words(en="Opening the demo…", ru="Открываю демо…")
 STARTING_TELEGRAM = Words(en="starting Telegram…", ru="запускаю Telegram…")
 STARTING_ASSISTANT = Words(en="starting the assistant…", ru="запускаю помощника…")
 READY = Words(en="ready in {seconds} s", ru="готово за {seconds} с")
@@ -30,8 +31,8 @@ SCRIPTED_WORLD = Words(
     ru="Это маленький мир на этой машине: Telegram, вы в нём и настоящий помощник, который по-настоящему выполняет команды в {workspace}. Думает за него сценарий, и ничего не уходит с этой машины.",
 )
 REAL_WORLD = Words(
-    en="This is a small world on this machine: a Telegram, you in it, and the real assistant, which runs commands for real in {workspace}. It thinks with {model}: what you write and what it finds goes to {host}, and nowhere else.",
-    ru="Это маленький мир на этой машине: Telegram, вы в нём и настоящий помощник, который по-настоящему выполняет команды в {workspace}. Думает он с помощью {model}: написанное вами и найденное им уходит на {host} и больше никуда.",
+    en="This is a small world on this machine: a Telegram, you in it, and the real assistant, which runs commands for real, with your rights, in {workspace}. It thinks with {model}: what you write and what it reads goes to {host}.",
+    ru="Это маленький мир на этой машине: Telegram, вы в нём и настоящий помощник, который по-настоящему, с вашими правами, выполняет команды в {workspace}. Думает он с помощью {model}: написанное вами и прочитанное им уходит на {host}.",
 )
 TRY_SCRIPTED = Words(
     en="Try: list files · run date · remember that I take my tea black · show formatting · do something slow, then /stop · /help · @/path/of/a/photo.jpg",
