@@ -27,12 +27,14 @@ class Conversation:
         new_agent: NewAgent,
         runner: ToolRunner,
         on_event: Callable[[ev.AgentEvent], None],
+        on_end: Callable[[], None],
         on_lost: Callable[[str], Awaitable[None]],
     ) -> None:
         self._file = session_file
         self._new_agent = new_agent
         self._runner = runner
         self._on_event = on_event
+        self._on_end = on_end
         self._on_lost = on_lost
         self._agent: Agent | None = None
         self._session_id: str | None = None
@@ -69,12 +71,14 @@ class Conversation:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.close()
+            self._on_end()
 
     async def kill(self) -> None:
         """End the process at once, with whatever it runs."""
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.kill()
+            self._on_end()
 
     def remember(self, session_id: str) -> None:
         """Continue `session_id` from now on. It is on disk for sure once a turn has ended."""

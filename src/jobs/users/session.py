@@ -29,7 +29,7 @@ from jobs.users.composition import compose
 from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.failures import judge, timed_out, what_was_stopped
 from jobs.users.session_file import SessionFile
-from jobs.users.session_items import Command, Item, SessionConfig, Warm
+from jobs.users.session_items import Command, Item, Mailbox, SessionConfig, Warm
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER, Workload
 
@@ -69,12 +69,13 @@ class UserSession:
         self._open_live = open_live
         self._alarm = alarm
 
-        self._mailbox: asyncio.Queue[Item] = asyncio.Queue()
+        self._mailbox = Mailbox()
         self._conversation = Conversation(
             session_file=session_file,
             new_agent=new_agent,
             runner=runner,
             on_event=self._mailbox.put_nowait,
+            on_end=self._mailbox.forget_events,
             on_lost=self._on_lost,
         )
         self._work = Workload(clock)
@@ -168,7 +169,7 @@ class UserSession:
         now = time.monotonic()
         if self._working and now >= self._last_sign + self._patience:
             await self._give_up_waiting()
-        elif (due := self._work.due_at()) is not None and now >= due:
+        elif (due := self._work.due_at()) is not None and now >= due and self._mailbox.empty():
             await self._send_pending()
 
     async def _send_pending(self) -> None:

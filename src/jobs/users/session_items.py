@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -36,3 +37,14 @@ class Warm:
 
 Item = InboxRow | Command | Warm | AgentEvent | None
 """None: a deadline has passed."""
+
+
+class Mailbox(asyncio.Queue[Item]):
+    """What a session still has to handle, in order."""
+
+    def forget_events(self) -> None:
+        """A process has ended: what it said and nobody has heard yet is not to pass for the next one's words."""
+        items = [self.get_nowait() for _ in range(self.qsize())]
+        for item in items:
+            if isinstance(item, InboxRow | Command | Warm):
+                self.put_nowait(item)
