@@ -1,13 +1,26 @@
 """What has piled up is taken in together."""
 
+import asyncio
+
+from jobs.sandbox.claude import ModelRequest, Reply, say
 from jobs.sandbox.stage import Stage
 
 
-async def test_messages_that_waited_for_the_start_are_answered_in_one_turn(stage: Stage) -> None:
-    for number in range(5):
-        stage.world.send_text(stage.owner, stage.assistant, f"message {number}")
-    await stage.start()
+async def test_messages_that_a_restart_finds_open_go_to_the_model_as_one(stage: Stage) -> None:
+    async def never(_: ModelRequest) -> Reply:
+        await asyncio.Event().wait()
+        return say()
+
+    stage.claude.script = never
+    daemon = await stage.start()
     owner = await stage.person()
-    await owner.ask("and one more", "Fine.")
-    heard = [[text for text in request.texts if text.startswith("message")] for request in stage.claude.requests.model]
-    assert heard[0] == [f"message {number}" for number in range(5)]
+    for number in range(4):
+        await owner.send(f"message {number}")
+    await stage.claude.requests.wait_for(lambda r: r.request is not None)
+    await daemon.kill()
+    stage.claude.script = lambda _: say("Fine.")
+    await stage.start()
+    await owner.wait_for_text("Fine.")
+    texts = stage.claude.requests.model[-1].texts
+    assert len([text for text in texts if text.startswith("[The program was interrupted")]) == 1
+    assert [text for text in texts if text.startswith("message")] == [f"message {number}" for number in range(4)]
