@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from numbers_model import NumbersModel, request_text
 from phases import DELIVERIES, Phase, Scene, called_texts
@@ -23,6 +24,18 @@ MOST_UNANSWERED = 4
 PATIENCE = 4.0
 """How long the monkey lies in wait for a phase, in seconds, before it strikes anyway."""
 SETTLE_SECONDS = 90.0
+
+_LINGER: Mapping[Phase | None, float] = {
+    Phase.JOURNALLED: 0.03,
+    Phase.TOOL_ASKED: 0.02,
+    Phase.TOOL_DONE: 0.01,
+    Phase.STREAMING: 0.8,
+    Phase.DRAFT: 1.5,
+    Phase.WRITTEN: 0.02,
+    Phase.RETRYING: 1.0,
+    None: 3.0,
+}
+"""How long at most the monkey waits, in seconds, once the phase has begun."""
 
 
 class Storm:
@@ -100,18 +113,16 @@ class Storm:
         """Start the daemon, let it work, and kill it: in the phase `target` if that comes within reach."""
         scene, daemon = self.scene, await self._begin()
         async with contextlib.AsyncExitStack() as stack:
-            if target is Phase.STARTING:
-                await self._moment(self._start_seconds)
-            elif target is Phase.COMPARING:
-                await self._strike(Delay(0.2), self.rng.choice(("users.getUsers", "messages.getDialogs")))
-            else:
+            if target not in (Phase.STARTING, Phase.COMPARING):
                 await self._ready(daemon)
                 await stack.enter_async_context(self._background(daemon))
                 self.model.pace = "slow" if target in (Phase.STREAMING, Phase.DRAFT) else None
                 self.model.answering.clear()
-                with contextlib.suppress(TimeoutError):
-                    await self._lie_in_wait(daemon, target, stack)
+            with contextlib.suppress(TimeoutError):
+                await self._lie_in_wait(daemon, target, stack)
             phase = scene.phase()
+            if not Path(f"/proc/{daemon.pid}").exists():
+                self.tally.findings.append(f"ended by itself:\n{daemon.log}")
             await daemon.kill()
         self.tally.kills[scene.refined(phase)] += 1
         self.stage.daemons.remove(daemon)
@@ -147,38 +158,32 @@ class Storm:
         if target is not Phase.IDLE:
             self.send_number()
         match target:
+            case Phase.COMPARING:
+                await self._strike(Delay(0.2), self.rng.choice(("users.getUsers", "messages.getDialogs")))
             case Phase.ARRIVED:
                 await self._strike(DropUpdate(), "UpdateNewMessage")
-            case Phase.JOURNALLED:
-                await self._moment(0.03)
-            case Phase.THINKING:
+            case Phase.THINKING | Phase.RETRYING:
                 await self._request(lambda r: r.request is not None)
-                await self._moment(0.1)
-            case Phase.RETRYING:
-                await self._request(lambda r: r.request is not None)
-                self.kill_cli(daemon)
-                await self._moment(1.0)
+                if target is Phase.RETRYING:
+                    self.kill_cli(daemon)
             case Phase.TOOL_ASKED | Phase.WRITTEN:
                 calls = target is Phase.TOOL_ASKED
                 await self._request(lambda r: r.finished is not None and bool(called_texts(r)) is calls)
-                await self._moment(0.02)
             case Phase.TOOL_DONE:
                 made = len(self.scene.effects())
                 await self.stage.world.wait_for(lambda: len(self.scene.effects()) > made, PATIENCE)
-                await self._moment(0.01)
             case Phase.STREAMING:
                 async with asyncio.timeout(PATIENCE):
                     await self.model.answering.wait()
-                await self._moment(0.8)
             case Phase.DRAFT:
                 await self.stage.world.wait_for(self.scene.torn, PATIENCE)
-                await self._moment(1.5)
             case Phase.COMMITTED | Phase.DELIVERING | Phase.TOOL_SENDING:
                 await self._delivery(target, stack)
             case Phase.IDLE:
                 await self.all_answered(PATIENCE)
             case _:
-                await self._moment(3.0)
+                pass
+        await self._moment(self._start_seconds if target is Phase.STARTING else _LINGER.get(target, 0.1))
 
     async def _moment(self, most: float) -> None:
         await asyncio.sleep(self.rng.uniform(0, most))
@@ -191,10 +196,9 @@ class Storm:
         )
 
     async def _strike(self, fault: Fault, on: str, predicate: Callable[[TLObject], bool] | None = None) -> None:
-        """Return a moment after the fault has struck."""
+        """Return when the fault has struck."""
         rule = self.stage.telegram.faults.add(fault, on, user_id=self.scene.assistant.id, predicate=predicate)
         await rule.struck(PATIENCE)
-        await self._moment(0.1)
 
     async def _delivery(self, target: Phase, stack: contextlib.AsyncExitStack) -> None:
         """Telegram holds the call up, does it and holds its answer up, or loses that; or it asks to wait."""
