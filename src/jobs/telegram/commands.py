@@ -17,7 +17,7 @@ Command = Literal["stop", "clear", "help", "usage"]
 PlanWindows = Callable[[], Mapping[str, float]]
 """The subscription's windows and how much of each is used (0.0 to 1.0)."""
 
-_COMMAND = re.compile(r"/(stop|clear|help|usage)\s*", re.IGNORECASE)
+_COMMAND = re.compile(r"/(stop|clear|help|usage)\s*", re.IGNORECASE | re.ASCII)
 
 
 def parse_command(text: str) -> Command | None:
