@@ -101,7 +101,7 @@ class Agent:
         try:
             async with asyncio.timeout(_INTERRUPT_SECONDS):
                 await self._client.interrupt()
-        except (ClaudeSDKError, TimeoutError, OSError) as error:
+        except Exception as error:  # the SDK raises a bare one when the process refuses
             raise AgentUnavailable(f"The Claude process does not answer: {error}") from error
 
     async def close(self) -> None:
@@ -132,7 +132,7 @@ class Agent:
                 # `--resume` of an unknown or unreadable transcript ends like this.
                 ready.set_exception(SessionLost(str(error)) if resume else AgentUnavailable(str(error)))
                 return
-            except (ClaudeSDKError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the SDK raises bare ones ("Control request timeout")
                 ready.set_exception(AgentUnavailable(f"{error} {' '.join(self._stderr)}".strip()))
                 return
             self._client = client
@@ -153,6 +153,9 @@ class Agent:
                     self._on_event(event)
             reason = "it ended"
         except (ClaudeSDKError, OSError) as error:
+            reason = str(error)
+        except Exception as error:  # nobody listens to the process any more: that is the end of it
+            log.exception("What the Claude process said could not be read")
             reason = str(error)
         self._client = None
         self._on_event(Died(f"{reason} {' '.join(self._stderr)}".strip()))
