@@ -119,11 +119,8 @@ class Telegram:
             **connection_options(settings.tg_proxy),
         )
         client.on_reconnect = on_reconnect
-        with translated():
-            await client.connect()
         try:
-            with translated():
-                me: Any = await client.get_me()
+            me = await _connected(client)
             if me is None:
                 raise SignedOut("Telegram does not know this sign-in any more: run jobs setup to sign in again.")
             yield cls(client, Account(me.id, utils.get_display_name(me), getattr(me, "lang_code", None)))
@@ -242,6 +239,19 @@ class Telegram:
             client: Any = self.client
             await client.download_media(message, file=buffer, thumb=thumb)
             return buffer.getvalue() or None
+
+
+async def _connected(client: Any) -> Any:
+    """Connect, however often Telegram says "not now"; returns the account's user, None when it is signed out."""
+    while True:
+        try:
+            with translated():
+                await client.connect()
+                return await client.get_me()
+        except RetryLater as error:
+            log.warning("Telegram does not let us in yet; next attempt in %.0f s: %s", error.after, error)
+            await client.disconnect()  # a client that is half connected would never ask for updates
+            await asyncio.sleep(error.after)
 
 
 def _message_id(result: Any, random_id: int) -> int:

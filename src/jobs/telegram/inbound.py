@@ -9,7 +9,7 @@ from typing import Any
 from telethon import events, utils
 from telethon.tl import types
 
-from jobs.core.errors import StorageError
+from jobs.core.errors import StorageError, Undeliverable
 from jobs.core.journal import Journal
 from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo
 from jobs.core.ports import SoundAlarm
@@ -88,9 +88,13 @@ class Inbound:
         since: int = dialog.dialog.read_inbox_max_id
         messages = self._telegram.client.iter_messages(dialog.id, min_id=since, limit=_UNREAD_OF_A_STRANGER)
         added = 0
-        async for message in messages:
-            if not message.out and message.sender_id is not None:
-                added += await self._journal.receive(parse(message), None)
+        try:
+            with translated():
+                async for message in messages:
+                    if not message.out and message.sender_id is not None:
+                        added += await self._journal.receive(parse(message), None)
+        except Undeliverable as error:  # one chat that Telegram does not show must not keep the owner waiting
+            log.warning("The chat with %d cannot be read: %s", dialog.id, error)
         return added
 
     async def _on_message(self, event: Any) -> None:

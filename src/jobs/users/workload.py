@@ -14,6 +14,8 @@ GATHER_SECONDS = 0.7
 """How long an album, forwards or the pieces of a long text are waited for (nanobot and OpenClaw: 0.5 to 1)."""
 TELEGRAM_SPLITS_AT = 4000
 """A text of about this length is probably followed by its rest."""
+MOST_OUTSTANDING = 32
+"""Of the messages that a turn took in, the CLI names 64 at its end; the others would count as unanswered for good."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -44,8 +46,8 @@ class Workload:
         self._pending.update({row.id: replace(row, not_before=not_before) for row in rows})
 
     def due_at(self) -> float | None:
-        """The monotonic moment at which something is to be sent; None when nothing is."""
-        if not self._pending:
+        """The monotonic moment at which something is to be sent; None when nothing is, or the model has enough."""
+        if not self._pending or len(self._outstanding) >= MOST_OUTSTANDING:
             return None
         return max(self._gather_until, min(map(self._due, self._pending.values())))
 
