@@ -39,6 +39,7 @@ from jobs.tools.server import SERVER_NAME, build_server
 from jobs.tools.spec import Services, ToolContext
 from jobs.users import environment
 from jobs.users.agent import Agent, AgentOptions, bundled_cli
+from jobs.users.process_tree import kill_marked
 from jobs.users.prompts import owner_prompt
 from jobs.users.session import UserSession
 from jobs.users.session_file import SessionFile
@@ -48,6 +49,9 @@ from jobs.users.session_manager import SessionManager, fill_session_manager
 log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 15
+PHOTO_SECONDS = 20
+"""How long a photo may take to arrive: the conversation stands still meanwhile."""
+CLAUDE_PID = "claude.pid"
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
@@ -78,6 +82,7 @@ class Application:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one(settings.data_dir))
+            _end_leftovers(settings.data_dir / CLAUDE_PID)
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
@@ -177,13 +182,14 @@ class Application:
             env=environment.for_claude(settings),
             mcp_servers={SERVER_NAME: server},
             cli_path=environment.launcher(settings.data_dir, bundled_cli()),
-            pid_file=settings.data_dir / "claude.pid",
+            pid_file=settings.data_dir / CLAUDE_PID,
         )
 
         async def fetch_image(message: InboundMessage) -> Image | None:
             try:
-                data = await telegram.download_photo(message.chat_id, message.message_id)
-            except JobsError as error:
+                async with asyncio.timeout(PHOTO_SECONDS):
+                    data = await telegram.download_photo(message.chat_id, message.message_id)
+            except (JobsError, TimeoutError) as error:
                 log.warning("A photo could not be loaded: %s", error)
                 return None
             return Image(media_type="image/jpeg", data=data) if data else None
@@ -268,6 +274,14 @@ def _only_one(data_dir: Path) -> Generator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _end_leftovers(pid_file: Path) -> None:
+    """After a run that was killed: end the commands of its Claude process, which may be run once more now."""
+    if pid_file.exists():
+        ended = kill_marked(environment.PID_FILE, str(pid_file))
+        pid_file.unlink()
+        log.info("Ended %d processes that the last run left behind", ended)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from jobs.telegram.commands import help_text, parse_command
 log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 5.0
+_LOOK_UP_SECONDS = 5.0
 
 
 class Dispatcher:
@@ -118,8 +119,9 @@ class Dispatcher:
         async with self._journal.database.transaction() as tx:
             ours = await self._journal.outbox.is_ours(tx, message.chat_id, header.message_id)
         try:
-            text = await self._telegram.text_of(message.chat_id, header.message_id)
-        except TelegramError:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):  # a /stop may wait behind this message
+                text = await self._telegram.text_of(message.chat_id, header.message_id)
+        except (TelegramError, TimeoutError):
             text = None
         return header.model_copy(update={"by_assistant": ours, "text": text})
 

@@ -1,4 +1,4 @@
-"""Ending a process and everything below it, at once."""
+"""Ending processes at once: one and everything below it, or what an earlier run left behind."""
 
 from __future__ import annotations
 
@@ -13,6 +13,32 @@ def kill_tree(pid: int) -> None:
     for victim in [pid, *_descendants(pid)]:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(victim, signal.SIGKILL)
+
+
+def kill_marked(name: str, value: str) -> int:
+    """SIGKILL every process that was started with `name=value` in its environment; returns how many there were.
+
+    None are where the system does not tell environments, and none if this process is one of them.
+    """
+    mark = f"{name}={value}".encode()
+    marked = [pid for pid in _pids() if mark in _environment(pid)]
+    if os.getpid() in marked:
+        return 0
+    for pid in marked:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    return len(marked)
+
+
+def _pids() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _descendants(pid: int) -> list[int]:

@@ -365,12 +365,12 @@ class UserSession:
         unfinished = self._work.outstanding_ids
         rows = self._work.take_all()
         turn, self._turn = self._turn, None
-        if turn is not None:
-            await turn.live.settle()
         working = bool(unfinished) or turn is not None
         # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
         if working and (len(unfinished) > 1 or not await self._interrupted(unfinished)):
             await self._conversation.kill()
+        if turn is not None:
+            await turn.live.settle()  # last: Telegram may keep an edit waiting for seconds
         return rows, turn
 
     async def _interrupted(self, unfinished: set[str]) -> bool:

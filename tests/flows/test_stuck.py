@@ -1,0 +1,90 @@
+"""What hangs must not keep the owner's word waiting, nor outlive the program."""
+
+import asyncio
+from pathlib import Path
+
+from jobs.sandbox.claude import Rules, call, say
+from jobs.sandbox.stage import Stage
+from jobs.sandbox.telegram.faults import Delay
+
+WORK = call("Bash", command="echo $$ > pid; exec sleep 600")
+
+
+async def command_pid(stage: Stage) -> int:
+    """The process id of WORK, once it runs."""
+    async with asyncio.timeout(20):
+        while not (  # noqa: ASYNC110 - a file of another process rings no bell
+            text := (stage.workspace / "pid").read_text() if (stage.workspace / "pid").exists() else ""
+        ):
+            await asyncio.sleep(0.02)
+    return int(text)
+
+
+async def ended(pid: int, timeout: float) -> None:
+    """Return once a process is gone. Raises TimeoutError."""
+    async with asyncio.timeout(timeout):
+        while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110 - the end of another's process rings no bell
+            await asyncio.sleep(0.02)
+
+
+async def test_stop_ends_the_work_at_once_though_telegram_keeps_every_edit_waiting(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("work", WORK)
+    await stage.start()
+    owner = await stage.person()
+    release = asyncio.Event()
+    stuck = stage.telegram.faults.add(Delay(release), "messages.sendMessage", user_id=stage.assistant.id, times=None)
+    await owner.send("work")
+    pid = await command_pid(stage)
+    await stuck.struck()
+    await owner.send("/stop")
+    await ended(pid, timeout=2.5)
+    release.set()
+    await owner.wait_for_text("Stopped")
+
+
+async def test_stop_is_heard_behind_a_reply_whose_original_telegram_does_not_show(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("work", WORK).on(lambda _: True, "Fine.")
+    await stage.start()
+    owner = await stage.person()
+    answer = await owner.ask("hi", "Fine.")
+    await owner.send("work")
+    pid = await command_pid(stage)
+    release = asyncio.Event()
+    stuck = stage.telegram.faults.add(Delay(release), "messages.getMessages", user_id=stage.assistant.id, times=None)
+    await owner.send("what do you mean?", reply_to=answer.id)
+    await stuck.struck()
+    await owner.send("/stop")
+    await ended(pid, timeout=10)
+    release.set()
+
+
+async def test_a_photo_that_never_arrives_does_not_end_the_conversation(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    picture = stage.root / "dot.png"
+    picture.write_bytes(PNG)
+    release = asyncio.Event()
+    stage.telegram.faults.add(Delay(release), "upload.getFile", user_id=stage.assistant.id, times=None)
+    await owner.client.send_file(stage.assistant.id, str(picture), caption="what is this?")
+    await owner.wait_for_text("Fine.", timeout=40)
+    release.set()
+    assert "[The picture could not be loaded from Telegram.]" in stage.claude.requests.model[-1].texts
+
+
+async def test_the_commands_of_a_killed_run_do_not_go_on_beside_the_next(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("work", WORK)
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.send("work")
+    pid = await command_pid(stage)
+    await first.kill()
+    stage.claude.script = lambda _: say("Fine.")
+    await stage.start()
+    await ended(pid, timeout=10)
+    await owner.wait_for_text("Fine.")
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
