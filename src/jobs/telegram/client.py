@@ -180,7 +180,11 @@ class Telegram:
             await self.client.send_read_acknowledge(await self.client.get_input_entity(chat_id), max_id=up_to)
 
     async def find_sent(self, chat_id: int, content: RichText, since: datetime, ours: set[int]) -> int | None:
-        """The id of a recent message of this account that is not among `ours`; one with this text if possible."""
+        """The id of a recent message of this account with this text that is not among `ours`.
+
+        Failing that, of the newest one: Telegram may have changed the text. Not in Saved Messages, where what is
+        not ours is the person's own.
+        """
         with translated():
             candidates: list[Any] = [
                 message
@@ -188,7 +192,8 @@ class Telegram:
                 if message.out and message.id not in ours and message.date.timestamp() >= since.timestamp() - 60
             ]
         same = [message.id for message in candidates if message.message == content.text]
-        return next(iter(same or [message.id for message in candidates]), None)
+        others = [] if chat_id == self.account.id else [message.id for message in candidates]
+        return next(iter(same or others), None)
 
     async def resolve(self, who: str) -> Recipient:
         """Somebody by @username, t.me link, phone, or numeric id; "me" is Saved Messages. Raises NotFound."""

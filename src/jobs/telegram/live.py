@@ -7,10 +7,11 @@ import contextlib
 import logging
 import time
 
-from jobs.core.errors import AlreadySent, JobsError, MessageGone, RetryLater
+from jobs.core.errors import JobsError, MessageGone, RetryLater
 from jobs.core.journal import Journal
 from jobs.core.rich_text import RichText
 from jobs.telegram.client import Telegram
+from jobs.telegram.outbound import send_once
 from jobs.telegram.render import preview
 
 log = logging.getLogger(__name__)
@@ -107,15 +108,7 @@ class ScreenReply:
             if any(row.chat_id == self._chat_id for row in await outbox.pending(tx)):
                 return  # earlier messages are still on their way: it would overtake them
             row = await outbox.draft(tx, self._chat_id, content, self._session_key)
-            await outbox.attempting(tx, row.id, content)
-        if row.message_id is not None:
-            self._message_id = row.message_id
-            await self._telegram.edit(self._chat_id, row.message_id, content)
-            return
-        try:
-            message_id = await self._telegram.send(self._chat_id, content, row.random_id, None)
-        except AlreadySent:
-            return  # the outbox finds it when the answer is complete
-        async with database.transaction() as tx:
-            await outbox.acknowledged(tx, row.id, message_id)
-        self._message_id = message_id
+        known = row.message_id is not None
+        self._message_id = row.message_id if known else await send_once(self._telegram, self._journal, row)
+        if self._message_id is not None and (known or row.attempted):
+            await self._telegram.edit(self._chat_id, self._message_id, content)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from jobs.core.clock import Clock
 from jobs.core.errors import AlreadySent, MessageGone, RetryLater, StorageError, Undeliverable
 from jobs.core.journal import Journal, OutboxRow
+from jobs.core.rich_text import RichText
 from jobs.telegram.client import Telegram
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,34 @@ log = logging.getLogger(__name__)
 _PAUSE_AFTER_FAILURE = 15.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
+
+
+async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int | None:
+    """Send a row under its random_id, and note the id of its message.
+
+    A row that was tried before is sent as it was then, so that it is known by its text when Telegram has it already:
+    the caller changes it to what it reads now. Returns None when Telegram had it and it was deleted since.
+    Raises RetryLater, Undeliverable, SignedOut.
+    """
+    outbox, database = journal.outbox, journal.database
+    content = row.content
+    if row.attempted_text is None:
+        async with database.transaction() as tx:
+            await outbox.attempting(tx, row.id, content)
+    elif row.attempted_text != content.text:
+        content = RichText(row.attempted_text)
+    try:
+        message_id = await telegram.send(row.chat_id, content, row.random_id, row.reply_to)
+    except AlreadySent:
+        async with database.transaction() as tx:
+            ours = await outbox.known_ids(tx, row.chat_id)
+        found = await telegram.find_sent(row.chat_id, content, row.created_at, ours)
+        if found is None:
+            return None
+        message_id = found
+    async with database.transaction() as tx:
+        await outbox.acknowledged(tx, row.id, message_id)
+    return message_id
 
 
 class OutboxSender:
@@ -108,27 +137,12 @@ class OutboxSender:
         return True
 
     async def _send_new(self, row: OutboxRow) -> None:
-        outbox, database = self._journal.outbox, self._journal.database
-        if not row.attempted:
-            async with database.transaction() as tx:
-                await outbox.attempting(tx, row.id, row.content)
-        try:
-            message_id = await self._telegram.send(row.chat_id, row.content, row.random_id, row.reply_to)
-        except AlreadySent:
-            async with database.transaction() as tx:
-                ours = await outbox.known_ids(tx, row.chat_id)
-            found = await self._telegram.find_sent(row.chat_id, row.content, row.created_at, ours)
-            if found is None and row.was_draft:
-                raise MessageGone("The draft was deleted from the chat.") from None
-            if found is None:
-                return  # it was delivered, and deleted since
-            async with database.transaction() as tx:
-                await outbox.acknowledged(tx, row.id, found)
+        message_id = await send_once(self._telegram, self._journal, row)
+        if message_id is None and row.was_draft:
+            raise MessageGone("The draft was deleted from the chat.")
+        if message_id is not None and row.attempted:
             # What stands there may be an earlier state of the text.
-            await self._telegram.edit(row.chat_id, found, row.content)
-            return
-        async with database.transaction() as tx:
-            await outbox.acknowledged(tx, row.id, message_id)
+            await self._telegram.edit(row.chat_id, message_id, row.content)
 
     async def _fail(self, row: OutboxRow, error: Undeliverable) -> None:
         log.error("Message %d to %d cannot be delivered: %s", row.id, row.chat_id, error)

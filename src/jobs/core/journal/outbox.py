@@ -33,6 +33,7 @@ class OutboxRow:
     origin: Origin
     state: State
     attempted: bool
+    attempted_text: str | None
     message_id: int | None
     created_at: datetime
     was_draft: bool
@@ -107,9 +108,10 @@ class Outbox:
         return [_parse(row) for row in rows]
 
     async def attempting(self, tx: Transaction, row_id: int, content: RichText) -> None:
-        """From here on Telegram may have this message, with this text."""
+        """From here on Telegram may have this message, with this text; later attempts must send the same."""
         await tx.execute(
-            "UPDATE outbox SET attempted = 1, text = ?, entities = ? WHERE id = ?",
+            "UPDATE outbox SET attempted = 1, attempted_text = ?, text = ?, entities = ? WHERE id = ?",
+            content.text,
             content.text,
             dump_entities(content.entities),
             row_id,
@@ -122,7 +124,7 @@ class Outbox:
     async def forget_message(self, tx: Transaction, row_id: int) -> None:
         """The message was deleted from the chat: the row is sent anew, under a new random_id."""
         await tx.execute(
-            "UPDATE outbox SET message_id = NULL, attempted = 0, random_id = ? WHERE id = ?",
+            "UPDATE outbox SET message_id = NULL, attempted = 0, attempted_text = NULL, random_id = ? WHERE id = ?",
             new_random_id(),
             row_id,
         )
@@ -148,7 +150,7 @@ class Outbox:
         """Whether a message in a chat is one that we sent, or could be one whose id we have not learned yet."""
         row = await tx.one(
             "SELECT 1 FROM outbox WHERE chat_id = ? AND (message_id = ? OR (attempted = 1 AND message_id IS NULL "
-            "AND state IN ('draft', 'ready') AND text = ?))",
+            "AND state IN ('draft', 'ready') AND attempted_text = ?))",
             chat_id,
             message_id,
             text,
@@ -201,6 +203,7 @@ def _parse(row: sqlite3.Row) -> OutboxRow:
         origin=row["origin"],
         state=row["state"],
         attempted=bool(row["attempted"]),
+        attempted_text=row["attempted_text"],
         message_id=row["message_id"],
         created_at=from_text(row["created_at"]),
         was_draft=row["draft_of"] is not None,

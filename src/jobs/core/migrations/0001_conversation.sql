@@ -28,6 +28,7 @@ CREATE TABLE outbox (
     draft_of TEXT,                            -- the session whose unfinished answer this is
     state TEXT NOT NULL CHECK (state IN ('draft', 'ready', 'sent', 'failed')),
     attempted INTEGER NOT NULL DEFAULT 0,     -- 1: Telegram may have it already
+    attempted_text TEXT,                      -- as it was first tried: Telegram has it so, or not at all
     message_id INTEGER,                       -- as Telegram acknowledged it
     error TEXT,
     created_at TEXT NOT NULL,

@@ -1,0 +1,32 @@
+"""Telegram did what it was asked and its answer got lost: what stands in the chat is found again, and nothing else."""
+
+import asyncio
+
+from jobs.sandbox.claude import ModelRequest, Reply, Text, say
+from jobs.sandbox.stage import Stage
+from jobs.sandbox.telegram.faults import LoseAnswer
+
+
+async def test_the_draft_is_found_again_and_the_owners_own_words_in_saved_messages_stay(stage: Stage) -> None:
+    gate = asyncio.Event()
+
+    def script(request: ModelRequest) -> Reply:
+        return Reply([Text(chunks=["One,", " two."], gate=gate)]) if "go" in request.texts else say("Fine.")
+
+    def texts() -> list[str]:
+        return [message.text for message in stage.world.history(stage.owner, stage.owner)]
+
+    stage.claude.script = script
+    await stage.start(account=stage.owner)
+    owner = await stage.person(stage.owner, stage.owner)
+    lost = stage.telegram.faults.add(
+        LoseAnswer(disconnect=True),
+        "messages.sendMessage",
+        predicate=lambda request: getattr(request, "message", "") == "One,",
+    )
+    await owner.send("go")
+    await lost.struck()
+    await owner.send("something of my own")
+    gate.set()
+    await stage.world.wait_for(lambda: "Fine." in texts(), timeout=30)
+    assert texts() == ["go", "One, two.", "something of my own", "Fine."]
