@@ -41,3 +41,17 @@ async def test_a_message_that_could_not_be_journalled_is_answered_later(stage: S
         holder.execute("ROLLBACK")
     stage.telegram.drop_connections(stage.assistant.id)  # what makes it compare at once
     await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2, timeout=60)
+
+
+async def test_a_first_message_that_could_not_be_journalled_is_answered_after_the_next_one(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    with closing(sqlite3.connect(stage.data_dir / "db.sqlite", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        await owner.ask("one", "cannot write to my own disk")
+        holder.execute("ROLLBACK")
+    await owner.ask("two", "Fine.")
+    await stage.telegram.calls.wait_for("messages.readHistory", timeout=10)  # "one" is read now, too
+    stage.telegram.drop_connections(stage.assistant.id)
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2, timeout=60)
+    assert "one" in stage.claude.requests.model[-1].texts

@@ -43,16 +43,21 @@ class Inbound:
 
         Updates alone do not tell what was sent before the first start, nor what a lost disk forgot.
         """
-        added = 0
+        added = dialogs = 0
         with translated():
             client = self._telegram.client
             async for dialog in client.iter_dialogs(limit=_DIALOGS):
+                dialogs += 1
                 if not dialog.is_user:
                     continue
                 if dialog.id == self._owner_id:
                     added += await self._reconcile_owner(dialog)
                 elif dialog.unread_count:
                     added += await self._reconcile_stranger(dialog)
+        async with self._journal.database.transaction() as tx:
+            if dialogs < _DIALOGS and await self._journal.inbox.reconciled(tx, self._owner_id) is None:
+                # The owner has never written: all that comes is new, even if a later message marks it as read.
+                await self._journal.inbox.set_reconciled(tx, self._owner_id, 0)
         if added:
             log.info("%d messages were waiting in Telegram", added)
         return added
@@ -61,7 +66,7 @@ class Inbound:
         """The same for the owner's chat alone: two calls, for every few minutes."""
         async with self._journal.database.transaction() as tx:
             seen = await self._journal.inbox.reconciled(tx, self._owner_id)
-        if seen is None:
+        if not seen:  # there may be no chat to look at yet
             return await self.reconcile()
         with translated():
             return await self._journal_history(seen)
