@@ -313,7 +313,10 @@ async def run(settings: Settings) -> None:
     settings.require_complete()
     configure_logging(settings.log_level, environment.secrets(settings))
     environment.forget_secrets()
-    settings.workspace_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.workspace_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"The workspace {settings.workspace_dir} cannot be used: {error.strerror}.") from error
     async with _until_signal():
         await Application(settings).run()
     log.info("Stopped")

@@ -127,6 +127,7 @@ class Agent:
         parser = EventParser(self._options.model)
         try:
             try:
+                self._options.cwd.mkdir(parents=True, exist_ok=True)  # it may have been deleted since the start
                 await client.connect()
             except ResultError as error:
                 # `--resume` of an unknown or unreadable transcript ends like this.

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from jobs.core.errors import StorageError
 from jobs.core.settings import Settings
 
 _KEPT = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM"}
@@ -45,7 +46,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
     """The variables that the CLI gets on top of ours."""
     env = {
         **_LEAN,
-        "CLAUDE_CONFIG_DIR": str(settings.data_dir / ".claude"),
+        "CLAUDE_CONFIG_DIR": str(private_folder(settings.data_dir / ".claude")),
         "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
         "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
         "CLAUDE_CODE_MAX_RETRIES": "3",
@@ -90,7 +91,7 @@ def launcher(data_dir: Path, binary: Path) -> Path:
     """
     setpriv = shutil.which("setpriv")
     prefix = f'"{setpriv}" --pdeathsig KILL -- ' if setpriv else ""
-    text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || echo $$ > "${PID_FILE}"\nexec {prefix}"{binary}" "$@"\n'
+    text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || (umask 077; echo $$ > "${PID_FILE}")\nexec {prefix}"{binary}" "$@"\n'
     return _script(data_dir / "claude", text)
 
 
@@ -101,10 +102,23 @@ def keyless_shell(data_dir: Path) -> Path:
     )
 
 
+def private_folder(path: Path) -> Path:
+    """A folder that only we can look into, made before the CLI makes it for everybody."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be used: {error.strerror}.") from error
+    return path
+
+
 def _script(path: Path, text: str) -> Path:
-    if not path.exists() or path.read_text() != text:
-        fresh = path.with_suffix(".new")
-        fresh.write_text(text)
-        fresh.chmod(0o700)
-        fresh.replace(path)
+    try:
+        if not path.exists() or path.read_text() != text:
+            fresh = path.with_suffix(".new")
+            fresh.write_text(text)
+            fresh.chmod(0o700)
+            fresh.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
     return path
