@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -40,6 +41,13 @@ async def test_a_small_terminal_shows_the_end_of_the_conversation() -> None:
         assert "How an answer looks" not in desk.screen
         await desk.presses("pageup", "pageup")
         await desk.until(lambda: "How an answer looks" in desk.screen)
+
+
+async def test_a_tiny_terminal_shows_the_latest() -> None:
+    async with at_desk(PLAN, size=(46, 12)) as desk:
+        await desk.sees("online")
+        await desk.until(lambda: "photo.jpg" in desk.screen)
+        assert "starting" not in desk.screen
 
 
 async def test_own_messages_stand_on_the_right_and_the_assistants_on_the_left(desk: Desk) -> None:
@@ -159,8 +167,8 @@ async def test_a_document_is_sent_by_its_path(desk: Desk, tmp_path: Path) -> Non
 
 
 async def test_a_path_that_leads_nowhere_is_pointed_out(desk: Desk) -> None:
-    await desk.writes("/nowhere/such/x.jpg")
-    await desk.sees("There is no file /nowhere/such/x.jpg, so this goes out as text.")
+    await desk.writes("/nowhere/[such]/x.jpg")
+    await desk.sees("There is no file /nowhere/[such]/x.jpg, so this goes out as text.")
     await desk.sees("did not understand")
 
 
@@ -179,7 +187,18 @@ async def test_leaving_stops_everything_and_removes_the_folder() -> None:
         assert not nothing_left_of(pid, folder)
         await desk.writes("/quit")
     assert nothing_left_of(pid, folder)
-    assert not desk.app.failed
+    assert desk.app.failure is None
+
+
+async def test_a_daemon_that_is_slow_to_end_is_waited_for() -> None:
+    async with at_desk(PLAN) as desk:
+        await desk.sees("online")
+        pid, folder = desk.world.daemon.pid, desk.world.workspace.parent
+        os.kill(pid, signal.SIGSTOP)
+        await desk.presses("ctrl+q")
+        asyncio.get_running_loop().call_later(0.5, os.kill, pid, signal.SIGCONT)
+        await desk.app.close()
+        assert nothing_left_of(pid, folder)
 
 
 async def test_leaving_in_the_middle_of_an_answer_stops_everything() -> None:
@@ -213,7 +232,7 @@ async def test_a_daemon_that_dies_is_told_of_in_one_sentence(desk: Desk) -> None
     os.kill(desk.world.daemon.pid, signal.SIGKILL)
     await desk.sees("The assistant's program has ended (exit code -9)")
     await desk.sees("Jobs offline")
-    assert desk.app.failed
+    assert desk.app.failure is not None
 
 
 async def test_a_daemon_that_does_not_start_is_told_of_in_one_sentence(own_temp: Path) -> None:
@@ -221,7 +240,7 @@ async def test_a_daemon_that_does_not_start_is_told_of_in_one_sentence(own_temp:
     async with at_desk(Plan("en", "Etc/UTC", broken)) as desk:
         await desk.sees("The assistant did not start (LOG_LEVEL")
         await desk.sees("`jobs doctor` may know why")
-        assert desk.app.failed
+        assert desk.app.failure is not None
         assert list(own_temp.iterdir()) == []
 
 

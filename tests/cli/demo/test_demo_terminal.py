@@ -103,6 +103,16 @@ async def test_a_key_does_not_think_where_the_script_is_asked_for(jobs: Jobs, te
     assert list(temp.iterdir()) == []
 
 
+async def test_why_nobody_answered_still_stands_there_after_the_chat(jobs: Jobs, temp: Path) -> None:
+    async with at_terminal(jobs, "demo", TERM="xterm-256color", LOG_LEVEL="LOUD") as person:
+        await person.sees("doctor")
+        person.types("\x11")
+        assert await person.leaves_with() == 1
+        await person.sees("Everything is stopped")
+        await person.sees("✗ The assistant did not start (LOG_LEVEL")
+    assert list(temp.iterdir()) == []
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_demo_that_is_ended_from_outside_leaves_nothing_behind(
     jobs: Jobs, temp: Path, ending: signal.Signals

@@ -47,8 +47,8 @@ class ChatApp(App[None]):
         self._typing: Timer | None = None
         self.world: World | None = None
         """The world, while it is there."""
-        self.failed = False
-        """Whether the world did not start, or its daemon ended by itself."""
+        self.failure: str | None = None
+        """Why nobody answers any more, in one sentence; None when all was well."""
 
     def compose(self) -> ComposeResult:
         model = self._plan.model
@@ -212,9 +212,10 @@ class ChatApp(App[None]):
         self._history.mount(Static(text, classes=classes, markup=False))
 
     def _fail(self, sentence: str) -> None:
-        self.failed = True
-        self._set_status(words.OFFLINE)
-        self._add_line(sentence, "system error")
+        self.failure = sentence
+        if self.is_running:
+            self._set_status(words.OFFLINE)
+            self._add_line(sentence, "system error")
 
     def _warn(self, sentence: Words, **values: object) -> None:
         self._add_line(self._say(sentence, **values), "system error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 
 from jobs.cli.demo.app import ChatApp
@@ -26,7 +27,15 @@ async def _chat(plan: Plan) -> int:
     try:
         await app.run_async()
     finally:
-        print(words.STOPPING.say(plan.language), flush=True)
+        _tell(words.STOPPING.say(plan.language))
         await app.close()
-        print(words.STOPPED.say(plan.language))
-    return 1 if app.failed else app.return_code or 0
+        _tell(words.STOPPED.say(plan.language))
+    if app.failure is None:
+        return app.return_code or 0
+    _tell(f"✗ {app.failure}")
+    return 1
+
+
+def _tell(sentence: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be what has ended
+        print(sentence, flush=True)

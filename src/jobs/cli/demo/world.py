@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import tempfile
 import time
@@ -83,6 +82,15 @@ class Plan:
     @asynccontextmanager
     async def open(self, progress: Progress) -> AsyncGenerator[World]:
         """Start everything; it is stopped, and its folder removed, with the block. Raises DemoError."""
+        try:
+            async with self._open(progress) as world:
+                yield world
+        except DaemonError as error:  # it did not end when asked, and has been killed
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise DemoError(words.DEMO_FAILED.say(self.language, reason=reason)) from error
+
+    @asynccontextmanager
+    async def _open(self, progress: Progress) -> AsyncGenerator[World]:
         began = time.monotonic()
         async with AsyncExitStack() as stack:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jobs-demo-")))
@@ -91,7 +99,7 @@ class Plan:
             stage.extra = self._variables(root)
             self._furnish(stage.workspace)
             progress(self._say(words.STARTING_ASSISTANT))
-            daemon = await stack.enter_async_context(self._daemon(stage))
+            daemon = await self._start_daemon(stage)
             person = await stage.person()
             progress(words.READY.say(self.language, seconds=f"{time.monotonic() - began:.1f}"))
             yield World(
@@ -102,20 +110,15 @@ class Plan:
                 stage=stage,
             )
 
-    @asynccontextmanager
-    async def _daemon(self, stage: Stage) -> AsyncGenerator[Daemon]:
-        # Not waited for by the stage, so that leaving meanwhile finds a process to stop.
+    async def _start_daemon(self, stage: Stage) -> Daemon:
+        # Not waited for by the stage: whoever leaves meanwhile leaves it a process to stop.
         daemon = await stage.start(wait=False)
         try:
-            try:
-                await daemon.ready()
-            except DaemonError as error:
-                reason = str(error).strip().splitlines()[-1].lstrip("✗ ").rstrip(".")
-                raise DemoError(words.NOT_STARTED.say(self.language, reason=reason)) from error
-            yield daemon
-        finally:
-            with contextlib.suppress(DaemonError):  # it did not end when asked, and has been killed
-                await daemon.stop()
+            await daemon.ready()
+        except DaemonError as error:
+            reason = str(error).strip().splitlines()[-1].lstrip("✗ ").rstrip(".")
+            raise DemoError(words.NOT_STARTED.say(self.language, reason=reason)) from error
+        return daemon
 
     def _script(self) -> Script:
         return ScriptedAssistant(self.language, pace=self.pace)
