@@ -52,13 +52,17 @@ _PAUSE_AFTER_FAILURE = 15
 PHOTO_SECONDS = 20
 """How long a photo may take to arrive: the conversation stands still meanwhile."""
 CLAUDE_PID = "claude.pid"
+RENDERED_AT_ONCE = 2000
+"""Characters of Markdown that are rendered in a few milliseconds, whatever they are."""
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
 
-def compose(markdown: str) -> Sequence[RichText]:
+async def compose(markdown: str) -> Sequence[RichText]:
     """Markdown as messages that Telegram takes."""
-    return split(render(markdown))
+    if len(markdown) <= RENDERED_AT_ONCE:
+        return split(render(markdown))
+    return await asyncio.to_thread(lambda: split(render(markdown)))
 
 
 class _Composer:

@@ -10,8 +10,8 @@ from jobs.core.journal import InboxRow
 from jobs.core.messages import Image, InboundMessage
 from jobs.core.rich_text import RichText
 
-Compose = Callable[[str], Sequence[RichText]]
-"""Markdown in, Telegram-sized messages out."""
+Compose = Callable[[str], Awaitable[Sequence[RichText]]]
+"""Markdown in, Telegram-sized messages out; a long text does not hold the event loop up."""
 
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
 """The picture of a message; None when it cannot be had any more."""

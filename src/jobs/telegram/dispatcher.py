@@ -97,7 +97,7 @@ class Dispatcher:
         message = row.message
         if message.attachment not in (None, "photo"):
             kind = words.KINDS[message.attachment].say(self._language)
-            sentence = self._compose(words.NO_FILES_YET.say(self._language, kind=kind))
+            sentence = await self._compose(words.NO_FILES_YET.say(self._language, kind=kind))
             if not message.text:
                 await self._journal.reply(row.id, message.chat_id, sentence)
                 return
@@ -110,7 +110,7 @@ class Dispatcher:
         self._sessions.submit(session_key, InboxRow(row.id, enriched, row.attempts, row.not_before))
 
     async def _reply(self, row: InboxRow, markdown: str) -> None:
-        await self._journal.reply(row.id, row.message.chat_id, self._compose(markdown))
+        await self._journal.reply(row.id, row.message.chat_id, await self._compose(markdown))
 
     async def _replied_to(self, message: InboundMessage) -> RepliedTo | None:
         header = message.reply_to

@@ -85,7 +85,7 @@ class ScreenReply:
             closing.cancel()
 
     async def _update(self) -> None:
-        content = preview(*self._as_markdown())
+        content = await asyncio.to_thread(preview, self._as_markdown())
         if content == self._shown or not content.text:
             return
         if self._message_id is None:
@@ -97,9 +97,9 @@ class ScreenReply:
                 return  # deleted by the owner; the final answer will be a new message
         self._shown = content
 
-    def _as_markdown(self) -> tuple[str]:
+    def _as_markdown(self) -> str:
         text, status = self._wanted
-        return ("\n\n".join(filter(None, (text, status and f"_{status}_"))),)
+        return "\n\n".join(filter(None, (text, status and f"_{status}_")))
 
     async def _begin(self, content: RichText) -> None:
         """Journal the draft, then send it; a draft that an earlier attempt left on the screen is taken up."""

@@ -130,6 +130,10 @@ class OutboxSender:
                 await self._journal.outbox.forget_message(tx, row.id)
             return False
         except Undeliverable as error:
+            if row.message_id is not None:  # only the change was refused: the answer becomes a message of its own
+                async with self._journal.database.transaction() as tx:
+                    await self._journal.outbox.forget_message(tx, row.id)
+                return False
             await self._fail(row, error)
             return True
         async with self._journal.database.transaction() as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -18,7 +19,19 @@ from jobs.core.settings import Settings
 from jobs.core.words import settings as setting_words
 from jobs.core.words import sign_in as words
 
+log = logging.getLogger(__name__)
+
 _TEST_DC = 2
+
+
+class _PatientSession(SQLiteSession):
+    """Telethon's keepalive ends for good when it cannot write its notes: a full disk must not make us deaf."""
+
+    def save(self) -> None:
+        try:
+            super().save()
+        except sqlite3.Error as error:
+            log.warning("The sign-in file could not be written: %s", error)
 
 
 class ConnectionOptions(TypedDict):
@@ -40,7 +53,7 @@ def open_session(settings: Settings, path: Path | None = None) -> SQLiteSession:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
-        session = SQLiteSession(str(path))
+        session = _PatientSession(str(path))
         if settings.tg_server and not session.auth_key:
             session.set_dc(_TEST_DC, settings.tg_server.host, settings.tg_server.port)
             session.save()

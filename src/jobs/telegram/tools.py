@@ -47,7 +47,7 @@ async def tg_send_message(ctx: ToolContext, params: TgSendMessage) -> str:
     Not for answering the owner here: what you write as your answer reaches them by itself.
     """
     recipient = await ctx.use(Directory).resolve(params.to)
-    parts = ctx.use(Composer).compose(params.text)
+    parts = await ctx.use(Composer).compose(params.text)
     if not parts:
         raise ToolRetry("The text is empty once it is rendered.")
     for part in parts:

@@ -54,7 +54,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
         "TZ": settings.timezone.key,
         "NO_PROXY": "127.0.0.1,localhost",
-        "CLAUDE_CODE_SHELL_PREFIX": str(keyless_shell(settings.data_dir)),
+        **_shell(keyless_shell(settings.data_dir)),
     }
     if settings.anthropic_api_key is not None:
         env["ANTHROPIC_API_KEY"] = settings.anthropic_api_key.get_secret_value()
@@ -98,8 +98,18 @@ def launcher(data_dir: Path, binary: Path) -> Path:
 def keyless_shell(data_dir: Path) -> Path:
     """A script that the CLI runs each shell command through: the keys to Claude are not in its environment."""
     return _script(
-        data_dir / "shell", '#!/bin/sh\nunset ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN\nexec bash -c "$*"\n'
+        data_dir / "jobs-shell", '#!/bin/sh\nunset ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN\nexec bash -c "$*"\n'
     )
+
+
+def _shell(script: Path) -> dict[str, str]:
+    if " -" not in str(script):
+        return {"CLAUDE_CODE_SHELL_PREFIX": str(script)}
+    # The CLI takes what follows " -" for an option: such a script is found by its name.
+    return {
+        "CLAUDE_CODE_SHELL_PREFIX": script.name,
+        "PATH": f"{script.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
 
 
 def private_folder(path: Path) -> Path:

@@ -205,7 +205,7 @@ class UserSession:
     # ---- the Claude process ----
 
     async def _on_lost(self, session_id: str) -> None:
-        parts = self._compose_text(words.STARTED_AFRESH.say(self._config.language))
+        parts = await self._compose_text(words.STARTED_AFRESH.say(self._config.language))
         await self._journal.notify(self._config.chat_id, parts, once=f"lost {session_id}")
 
     async def _on_event(self, event: ev.AgentEvent) -> None:
@@ -240,7 +240,7 @@ class UserSession:
             self._deaths = 0
             text = turn.text if turn else ""
             if rows or text:
-                parts = self._compose_text(text) or self._parts(words.DONE)
+                parts = await self._compose_text(text) or await self._parts(words.DONE)
                 await self._journal.answer(self._ending(rows, event), parts)
                 log.info("Session %s answered %d messages", self._config.key, len(rows))
         if self._work.outstanding_ids:
@@ -263,7 +263,7 @@ class UserSession:
         elif rows:
             self._work.put_back(rows)
         elif turn is not None and turn.text:
-            await self._journal.answer(self._ending([], None), self._compose_text(turn.text))
+            await self._journal.answer(self._ending([], None), await self._compose_text(turn.text))
 
     # ---- endings ----
 
@@ -300,10 +300,10 @@ class UserSession:
         ids = [row.id for row in rows]
         if verdict.retry_at is None and not verdict.parked:
             ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
-            await self._journal.answer(ending, self._compose_text(verdict.sentence))
+            await self._journal.answer(ending, await self._compose_text(verdict.sentence))
             return
         # Once is enough: later attempts of the same messages fail in silence until one succeeds.
-        notice = self._compose_text(verdict.sentence) if attempts <= 1 else ()
+        notice = await self._compose_text(verdict.sentence) if attempts <= 1 else ()
         await self._journal.postpone(
             self._config.key, self._config.chat_id, row_ids=ids, until=verdict.retry_at, notice=notice
         )
@@ -358,7 +358,7 @@ class UserSession:
         text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
         commands = [command.id] if command is not None else []
         ending = replace(self._ending(rows, None), outcome=outcome, commands=commands)
-        await self._journal.answer(ending, self._compose_text(text))
+        await self._journal.answer(ending, await self._compose_text(text))
 
     async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
         """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""
@@ -395,5 +395,5 @@ class UserSession:
             for item in kept:
                 self._mailbox.put_nowait(item)
 
-    def _parts(self, sentence: words.Words) -> list[RichText]:
-        return list(self._compose_text(sentence.say(self._config.language)))
+    async def _parts(self, sentence: words.Words) -> Sequence[RichText]:
+        return await self._compose_text(sentence.say(self._config.language))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import uuid
 from pathlib import Path
 
 from jobs.core.errors import StorageError
@@ -19,14 +20,15 @@ class SessionFile:
         self._path = path
 
     def read(self) -> str | None:
-        """The conversation's id; None when there is none, or what is there is no id."""
+        """The conversation's id; None when there is none. For a damaged file, an id that no conversation has."""
         try:
-            text = self._path.read_text(encoding="ascii").strip()
-        except (FileNotFoundError, UnicodeDecodeError):
+            text = self._path.read_text(encoding="utf-8", errors="replace").strip()
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error}.") from error
-        return text if _ID.fullmatch(text) else None
+        # Something that is no id is a conversation that cannot be reopened, not none at all: the owner is told.
+        return text if _ID.fullmatch(text) else str(uuid.uuid5(uuid.NAMESPACE_OID, text))
 
     def write(self, session_id: str) -> None:
         """Remember `session_id`."""

@@ -96,7 +96,7 @@ async def test_a_second_send_with_one_random_id_is_refused_and_stores_nothing(
     request = functions.messages.SendMessageRequest("bob", "once", random_id=42)
     await from_ada(request)
     # Not through the client's call: it takes any error 500 for a passing trouble and tries again after 2 s.
-    with pytest.raises(errors.RPCError, match="RANDOM_ID_DUPLICATE|random ID that was already used"):
+    with pytest.raises(errors.RPCError, match=r"RANDOM_ID_DUPLICATE|random ID that was already used"):
         await from_ada._sender.send(request)
     assert [m.text for m in world.messages_between(ada, bob)] == ["once"]
 
