@@ -61,7 +61,7 @@ class ToolRunner:
             return _recorded_result(spec, recorded)
         try:
             result = await spec.handler(context, params)
-        except BaseException as error:
+        except Exception as error:  # a call that is cancelled stays "started": nobody knows how far it came
             async with journal.database.transaction() as tx:
                 await journal.effects.end(tx, context.tool_use_id, "failed", str(error))
             raise
