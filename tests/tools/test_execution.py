@@ -187,11 +187,10 @@ async def test_a_call_that_can_be_mended_stays_one(desk: Desk) -> None:
         await desk.call(greet)
 
 
-@pytest.mark.parametrize(
-    ("spec", "role"),
-    [(spec, role) for spec in TOOLS for role in Role if role not in spec.roles],
-    ids=lambda value: getattr(value, "name", str(value)),
-)
+DENIED = [(spec, role) for spec in TOOLS for role in Role if role not in spec.roles]
+
+
+@pytest.mark.parametrize(("spec", "role"), DENIED, ids=lambda value: getattr(value, "name", str(value)))
 async def test_a_tool_of_another_role_is_denied(desk: Desk, spec: ToolSpec, role: Role) -> None:
     with pytest.raises(ToolDenied, match=f"{spec.name} is not available"):
         await desk.runner.run(spec, desk.context(role=role), {"whom": "Ada"})
