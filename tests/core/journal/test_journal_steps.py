@@ -265,3 +265,15 @@ async def test_a_postponed_message_keeps_the_moment_until_the_next_start(setting
     assert [row.not_before for row in await setting.open_rows()] == [until, None, None]
     await setting.journal.reopen()
     assert [row.not_before for row in await setting.open_rows()] == [None, None, None]
+
+
+async def test_an_unfinished_answer_does_not_count_as_sent(setting: Setting) -> None:
+    outbox = setting.journal.outbox
+    async with setting.journal.database.transaction() as tx:
+        draft = await outbox.draft(tx, 5, RichText("fir"), "owner")
+        await outbox.sent(tx, draft.id)
+        assert await outbox.has_draft(tx, "owner")
+        assert await outbox.finish_draft(tx, "owner", RichText("first"))
+        await outbox.sent(tx, draft.id)
+        assert await outbox.pending(tx) == []
+        assert not await outbox.finish_draft(tx, "owner", RichText("second"))
