@@ -54,9 +54,14 @@ def judge(
         language,
         model=model,
         detail=detail,
-        time=f"{(retry_at or now).astimezone(zone):%H:%M}",
+        time=_moment((retry_at or now).astimezone(zone), now.astimezone(zone)),
     )
     return Verdict(sentence, retry_at, failure.reason in _PARKED)
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """The time, and the day when it is not today."""
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def timed_out(seconds: int, language: Language) -> str:
