@@ -35,12 +35,19 @@ class SessionFile:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".session-")  # made with mode 0600
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(session_id + "\n")
-            Path(name).replace(self._path)
+            try:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    file.write(session_id + "\n")
+                Path(name).replace(self._path)
+            except OSError:
+                Path(name).unlink()
+                raise
         except OSError as error:
             raise StorageError(f"{self._path} cannot be written: {error}.") from error
 
     def clear(self) -> None:
         """Forget the conversation."""
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be removed: {error}.") from error
