@@ -73,10 +73,11 @@ def test_what_is_quoted_cannot_close_its_fence(text: str) -> None:
     assert found[2].count(found[1]) == 0
 
 
-def test_a_fence_is_never_the_same_twice() -> None:
-    quoting = message(reply_to=RepliedTo(message_id=1, by_assistant=True, text="a", quote="b"))
-    fences = re.findall(r"<quoted (\w+)>", "".join(circumstances(quoting, BERLIN) for _ in range(50)))
-    assert len(set(fences)) == len(fences) == 100
+async def test_a_fence_is_never_the_same_twice() -> None:
+    reply = RepliedTo(message_id=1, by_assistant=True, text="a", quote="b")
+    messages = [row(reply_to=reply, forwarded=Forwarded(origin="Pavel")) for _ in range(50)]
+    fences = re.findall(r"<(?:quoted|forwarded) (\w+)>", "".join(await texts_of(*messages)))
+    assert len(set(fences)) == len(fences) == 150
 
 
 def test_a_reply_names_whose_message_it_answers_and_the_part_that_is_meant() -> None:

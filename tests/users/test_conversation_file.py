@@ -48,7 +48,11 @@ def test_a_forgotten_conversation_is_gone_and_may_be_forgotten_again(path: Path)
     assert file.read() is None
 
 
-@given(st.binary(max_size=80) | st.text(max_size=40).map(str.encode) | st.just(ID[:-1].encode()))
+@given(
+    st.binary(max_size=80)
+    | st.text(max_size=40).map(str.encode)
+    | st.sampled_from((ID[:-1], ID + "0", ID + "\nx", ID.upper())).map(str.encode)
+)
 def test_a_damaged_file_is_a_conversation_that_nobody_knows_and_never_an_argument(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "1.session"

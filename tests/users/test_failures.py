@@ -99,9 +99,18 @@ def test_a_limit_that_ends_another_day_is_named_with_the_day() -> None:
     assert "after 2026-03-04 13:00;" in judged.sentence
 
 
-def test_another_day_is_one_where_the_owner_lives() -> None:
-    late = NOW + timedelta(hours=11, minutes=30)
+def test_the_day_is_the_one_where_the_owner_lives() -> None:
+    late = NOW + timedelta(hours=11, minutes=30)  # half past midnight in Berlin
     assert "after 2026-03-02 00:30;" in verdict(TurnFailed("rate_limited", retry_at=late)).sentence
+    judged = judge(
+        TurnFailed("rate_limited", retry_at=late + timedelta(hours=2)),
+        attempts=1,
+        now=late,
+        zone=BERLIN,
+        language="en",
+        model="claude-x",
+    )
+    assert "after 02:30;" in judged.sentence
 
 
 def test_a_limit_that_has_ended_meanwhile_is_no_reason_to_try_in_a_tight_loop() -> None:
