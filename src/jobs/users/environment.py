@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,8 +91,8 @@ def launcher(data_dir: Path, binary: Path) -> Path:
     An orphan would go on in the conversation that the next start resumes, and one of the two would be lost.
     """
     setpriv = shutil.which("setpriv")
-    prefix = f'"{setpriv}" --pdeathsig KILL -- ' if setpriv else ""
-    text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || (umask 077; echo $$ > "${PID_FILE}")\nexec {prefix}"{binary}" "$@"\n'
+    command = shlex.join([*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), str(binary)])
+    text = f'#!/bin/sh\n[ -z "${PID_FILE}" ] || (umask 077; echo $$ > "${PID_FILE}")\nexec {command} "$@"\n'
     return _script(data_dir / "claude", text)
 
 
