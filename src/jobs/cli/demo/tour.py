@@ -40,7 +40,8 @@ class _Step:
         self._world = world
         self._language: Language = language
         self._text = text
-        self._answers: dict[int, ChatMessage] = {}
+        self._question: int | None = None
+        self._seen: dict[int, ChatMessage] = {}
         self._printed: set[str] = set()
         self._first_reply = len(world.stage.claude.requests)
         you, jobs = words.TOUR_YOU.say(language), "Jobs"
@@ -58,16 +59,27 @@ class _Step:
         except TimeoutError:
             reason = words.NO_SIGN.say(self._language, text=self._text, seconds=f"{_STEP_SECONDS:.0f}")
             raise DemoError(words.DEMO_FAILED.say(self._language, reason=reason)) from None
-        self._print(self._jobs, [line for m in self._answers.values() for line in _lines(m.content)])
+        self._print(self._jobs, [line for m in self._answers for line in _lines(m.content)])
         print()
 
     async def _look(self) -> None:
         event = await self._world.chat.next_event()
-        if not isinstance(event, Shown) or event.message.mine:
+        if not isinstance(event, Shown):
             return
-        self._answers[event.message.id] = event.message
+        if event.message.mine:
+            self._question = event.message.id
+        else:
+            self._seen[event.message.id] = event.message
+            self._print_tools(event.message)
+
+    @property
+    def _answers(self) -> list[ChatMessage]:
+        """What came after the question: not a late touch to an earlier answer."""
+        return [m for m in self._seen.values() if self._question is not None and m.id > self._question]
+
+    def _print_tools(self, message: ChatMessage) -> None:
         for line in self._tool_lines():
-            if event.message.content.text.endswith(line) and line not in self._printed:
+            if message.content.text.endswith(line) and line not in self._printed:
                 self._printed.add(line)
                 self._print(" " * self._margin, [line])
 
@@ -79,7 +91,7 @@ class _Step:
         if not replies or any(isinstance(block, ToolUse) for block in replies[-1].blocks):
             return False
         markdown = "".join(block.whole for block in replies[-1].blocks if isinstance(block, Text))
-        return [m.content.text for m in self._answers.values()] == [part.text for part in split(render(markdown))]
+        return [m.content.text for m in self._answers] == [part.text for part in split(render(markdown))]
 
     def _replies(self) -> list[Reply]:
         records = list(self._world.stage.claude.requests)[self._first_reply :]
