@@ -45,7 +45,8 @@ async def test_without_a_terminal_it_plays_a_tour_with_real_tools(jobs: Jobs, te
         "You   run date\n      💻 running: date\nJobs  Done. The command said:",
         "✍️ writing MEMORY.md\nJobs  I wrote that into MEMORY.md",
         "📖 reading MEMORY.md\nJobs  MEMORY.md says:\n\n      • I take my tea black",
-        "You   /usage\nJobs  What my thinking has cost\n\n      Today: 5 turns, $0.00",
+        "You   /usage\nJobs  What my thinking has cost\n\n      Today: ",
+        " turns, $0.00\n",
         "That was real",
     )
     at = 0
