@@ -24,3 +24,20 @@ async def test_messages_that_a_restart_finds_open_go_to_the_model_as_one(stage: 
     texts = stage.claude.requests.model[-1].texts
     assert len([text for text in texts if text.startswith("[The program was interrupted")]) == 1
     assert [text for text in texts if text.startswith("message")] == [f"message {number}" for number in range(4)]
+
+
+async def test_an_edit_that_was_made_while_it_was_down_is_taken_in_once(stage: Stage) -> None:
+    first = await stage.start()
+    owner = await stage.person()
+    sent = await owner.send("meet at five")
+    await owner.wait_for_text("Fine.")
+    await first.stop()
+    await owner.client.edit_message(stage.assistant.id, sent, "meet at six")
+    for _ in range(2):
+        daemon = await stage.start()
+        await owner.wait_for(lambda seen: len(seen) == 2)
+        await daemon.stop()
+    assert len(stage.claude.requests.model) == 2
+    *_, circumstances, words = stage.claude.requests.model[-1].prompt.splitlines()
+    assert "edited: this replaces" in circumstances
+    assert words == "meet at six"

@@ -45,11 +45,16 @@ class Forwarded(_Frozen):
 
 
 class InboundMessage(_Frozen):
-    """One incoming message, or one edit of it (`revision` > 0: the Unix second of the edit)."""
+    """One incoming message, or one edit of it.
+
+    `revision` tells the edits of a message apart and grows with each (0: as it was sent); `edited_at` is the Unix second
+    of the last edit that its text has taken in, 0 for none.
+    """
 
     chat_id: int
     message_id: int
     revision: int = 0
+    edited_at: int = 0
     sender_id: int
     sent_at: datetime
     text: str = ""

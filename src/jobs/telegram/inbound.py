@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 from telethon import events, utils
@@ -20,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _DIALOGS = 200
 _UNREAD_OF_A_STRANGER = 100
+_LATEST = 100
 
 
 class Inbound:
@@ -63,7 +63,7 @@ class Inbound:
         return added
 
     async def reconcile_owner(self) -> int:
-        """The same for the owner's chat alone: two calls, for every few minutes."""
+        """The same for the owner's chat alone: three calls, for every few minutes."""
         async with self._journal.database.transaction() as tx:
             seen = await self._journal.inbox.reconciled(tx, self._owner_id)
         if not seen:  # there may be no chat to look at yet
@@ -80,7 +80,7 @@ class Inbound:
         return await self._journal_history(seen)
 
     async def _journal_history(self, seen: int) -> int:
-        added, newest = 0, seen
+        added, newest = await self._journal_edits(), seen
         async for message in self._telegram.client.iter_messages(self._owner_id, min_id=seen, reverse=True):
             newest = max(newest, message.id)
             if self._session_key(message):
@@ -88,6 +88,20 @@ class Inbound:
         async with self._journal.database.transaction() as tx:
             await self._journal.inbox.set_reconciled(tx, self._owner_id, newest)
         return added
+
+    async def _journal_edits(self) -> int:
+        """Edits of the owner's latest messages: Telethon leaves those out of what it catches up with."""
+        latest = self._telegram.client.iter_messages(self._owner_id, limit=_LATEST)
+        edits = [_parse_edit(m) async for m in latest if _is_edited(m) and self._session_key(m)]
+        inbox, outbox = self._journal.inbox, self._journal.outbox
+        async with self._journal.database.transaction() as tx:
+            edits = [
+                edit
+                for edit in edits
+                if await inbox.revisions(tx, edit.chat_id, edit.message_id)
+                and not await outbox.is_ours(tx, edit.chat_id, edit.message_id)
+            ]
+        return sum([await self._journal.receive_edit(edit, OWNER_SESSION) for edit in edits])
 
     async def _reconcile_stranger(self, dialog: Any) -> int:
         since: int = dialog.dialog.read_inbox_max_id
@@ -118,12 +132,10 @@ class Inbound:
     async def _on_edit(self, event: Any) -> None:
         message = event.message
         session_key = self._session_key(message) if event.is_private else None
-        if session_key is None or getattr(message, "edit_hide", False):
+        if session_key is None or not _is_edited(message):
             return
-        edited_at: datetime = message.edit_date or datetime.now(UTC)
-        parsed = parse(message, revision=int(edited_at.timestamp()))
         try:
-            await self._journal.receive_edit(parsed, session_key)
+            await self._journal.receive_edit(_parse_edit(message), session_key)
         except StorageError:
             log.exception("An edit could not be journalled")
             await self._alarm(words.DISK_REFUSES)
@@ -137,12 +149,21 @@ class Inbound:
         return OWNER_SESSION if message.sender_id == self._owner_id and not message.out else None
 
 
-def parse(message: Any, *, revision: int = 0) -> InboundMessage:
+def _is_edited(message: Any) -> bool:
+    """Whether its author changed it; a reaction or a link's preview changes it, too, and says so by `edit_hide`."""
+    return message.edit_date is not None and not getattr(message, "edit_hide", False)
+
+
+def _parse_edit(message: Any) -> InboundMessage:
+    return parse(message, edited_at=int(message.edit_date.timestamp()))
+
+
+def parse(message: Any, *, edited_at: int = 0) -> InboundMessage:
     """A Telethon message as ours."""
     return InboundMessage(
         chat_id=message.chat_id,
         message_id=message.id,
-        revision=revision,
+        edited_at=edited_at,
         sender_id=message.sender_id or message.chat_id,
         sent_at=message.date,
         text=message.message or "",

@@ -97,16 +97,18 @@ class JournalMachine(RuleBasedStateMachine):
         assert added == (not known)
         assert len(self.look().inbox) == len(self.before.inbox) + added
 
-    @rule(message_id=st.integers(1, 3), text=texts, revision=st.integers(1, 9))
-    def receive_edit(self, message_id: int, text: str, revision: int) -> None:
+    @rule(message_id=st.integers(1, 3), text=texts, edited_at=st.integers(1, 9))
+    def receive_edit(self, message_id: int, text: str, edited_at: int) -> None:
         known = self.newest(message_id)
-        told = self.run(self.journal.receive_edit(message(message_id, text, revision), "owner"))
+        told = self.run(self.journal.receive_edit(message(message_id, text, edited_at), "owner"))
         self.look()
         if known is None:
             assert told
         else:
             state, old = known
-            assert told == (state != "held" and old.text != text and old.revision <= revision)
+            told_then = {told.text for told in self.revisions(message_id) if told.edited_at == edited_at}
+            news = old.text != text and text not in told_then
+            assert told == (state != "held" and news and old.edited_at <= edited_at)
         assert told == (self.now.inbox != self.before.inbox)
         found = self.newest(message_id)
         assert found is not None
@@ -323,6 +325,10 @@ class JournalMachine(RuleBasedStateMachine):
         ids = [row.id for row in rows]
         return Ending(session_key, CHAT, ids, attempt, self.turns[session_key], outcome)
 
+    def revisions(self, message_id: int) -> list[InboundMessage]:
+        rows = [row for row in self.before.inbox.values() if row["message_id"] == message_id]
+        return [InboundMessage.model_validate_json(row["payload"]) for row in rows]
+
     def newest(self, message_id: int) -> tuple[str, InboundMessage] | None:
         rows = [row for row in self.now.inbox.values() if row["message_id"] == message_id]
         newest = max(rows, key=lambda row: row["revision"], default=None)
@@ -343,9 +349,9 @@ def choose(things: Sequence[T], place: int) -> T:
     return things[-1 - place % len(things)]
 
 
-def message(message_id: int, text: str, revision: int = 0) -> InboundMessage:
+def message(message_id: int, text: str, edited_at: int = 0) -> InboundMessage:
     return InboundMessage(
-        chat_id=CHAT, message_id=message_id, revision=revision, sender_id=CHAT, sent_at=SENT_AT, text=text
+        chat_id=CHAT, message_id=message_id, edited_at=edited_at, sender_id=CHAT, sent_at=SENT_AT, text=text
     )
 
 

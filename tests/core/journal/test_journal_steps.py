@@ -18,11 +18,11 @@ SAID = (RichText("first"), RichText("second"))
 USAGE = TurnUsage(model="m", input_tokens=3, cost_usd=0.5)
 
 
-def message(session: str, message_id: int, text: str = "hi", revision: int = 0) -> InboundMessage:
+def message(session: str, message_id: int, text: str = "hi", edited_at: int = 0) -> InboundMessage:
     return InboundMessage(
         chat_id=hash(session),
         message_id=message_id,
-        revision=revision,
+        edited_at=edited_at,
         sender_id=1,
         sent_at=datetime(2026, 1, 1, tzinfo=UTC),
         text=text,
@@ -211,12 +211,16 @@ async def test_an_edit_is_told_once_and_an_older_one_told_late_is_no_news(settin
     assert texts == ["hi", "at six", "at seven"]
 
 
-async def test_the_second_of_two_edits_within_one_second_is_not_lost(setting: Setting) -> None:
-    journal = setting.journal
-    assert await journal.receive_edit(message("owner", 1, "at six", 50), "owner")
-    await journal.begin_attempt("owner", await setting.open_rows())
-    assert await journal.receive_edit(message("owner", 1, "at seven", 50), "owner")
-    assert "at seven" in [row.message.text for row in await setting.open_rows()]
+async def test_of_several_edits_within_one_second_none_is_lost_and_none_told_twice(setting: Setting) -> None:
+    journal, edits = setting.journal, ["at six", "at seven", "at eight", "at nine"]
+    for text in edits:
+        assert await journal.receive_edit(message("owner", 1, text, 50), "owner")
+        await journal.begin_attempt("owner", await setting.open_rows())
+    for text in edits:
+        assert not await journal.receive_edit(message("owner", 1, text, 50), "owner")
+    assert await journal.receive_edit(message("owner", 1, "at ten", 51), "owner")
+    texts = [row.message.text for row in await setting.open_rows() if row.message.message_id == 1]
+    assert texts == ["hi", *edits, "at ten"]
 
 
 async def test_an_edit_that_came_before_the_handing_over_is_handed_over(setting: Setting) -> None:

@@ -59,14 +59,12 @@ class Inbox:
         )
         return [(str(row["session_key"]), _parse(row)) for row in rows]
 
-    async def latest(self, tx: Transaction, chat_id: int, message_id: int) -> tuple[str, InboxRow] | None:
-        """The newest revision of a message and its state."""
-        row = await tx.one(
-            "SELECT * FROM inbox WHERE chat_id = ? AND message_id = ? ORDER BY revision DESC LIMIT 1",
-            chat_id,
-            message_id,
+    async def revisions(self, tx: Transaction, chat_id: int, message_id: int) -> list[tuple[str, InboxRow]]:
+        """A message and its edits, each with its state, the newest first."""
+        rows = await tx.all(
+            "SELECT * FROM inbox WHERE chat_id = ? AND message_id = ? ORDER BY revision DESC", chat_id, message_id
         )
-        return (str(row["state"]), _parse(row)) if row else None
+        return [(str(row["state"]), _parse(row)) for row in rows]
 
     async def amend(self, tx: Transaction, row_id: int, message: InboundMessage) -> bool:
         """Replace the content of a row that the model has not seen; False when it has."""

@@ -62,20 +62,19 @@ class Journal:
         False when it says nothing new. An edit of a message that was never seen is that message.
         """
         async with self.database.transaction() as tx:
-            known = await self.inbox.latest(tx, message.chat_id, message.message_id)
-            if known is None:
-                added = await self.inbox.add(tx, message.model_copy(update={"revision": 0}), session_key)
-            elif known[1].message.text == message.text or known[0] == "held":
+            revisions = await self.inbox.revisions(tx, message.chat_id, message.message_id)
+            if not revisions:
+                added = await self.inbox.add(tx, message, session_key)
+            elif not _is_news(message, revisions):
                 return False
-            elif message.revision < known[1].message.revision:
-                return False  # told late: a newer edit is known
-            elif known[0] == "new" and await self.inbox.amend(
-                tx, known[1].id, message.model_copy(update={"revision": known[1].message.revision})
-            ):
-                return True
             else:
-                # The second of two edits within one second is news, too.
-                revision = max(message.revision, known[1].message.revision + 1)
+                newest = revisions[0][1]
+                if await self.inbox.amend(
+                    tx, newest.id, message.model_copy(update={"revision": newest.message.revision})
+                ):
+                    return True
+                # Telegram counts edits in seconds, and there may be several in one.
+                revision = max(message.edited_at, newest.message.revision + 1)
                 added = await self.inbox.add(tx, message.model_copy(update={"revision": revision}), session_key)
         if added and session_key:
             self.received.set()
@@ -161,3 +160,14 @@ class Journal:
             rest = rest[1:]
         for part in rest:
             await self.outbox.add(tx, chat_id, part, origin)
+
+
+def _is_news(edit: InboundMessage, revisions: Sequence[tuple[str, InboxRow]]) -> bool:
+    """Whether an edit says what its message's revisions (the newest first) do not, and is not told late."""
+    state, newest = revisions[0]
+    told = {row.message.text for _, row in revisions if row.message.edited_at == edit.edited_at}
+    return (
+        state != "held"
+        and edit.text not in {newest.message.text, *told}
+        and edit.edited_at >= newest.message.edited_at
+    )
