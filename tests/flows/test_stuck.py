@@ -42,6 +42,25 @@ async def test_stop_ends_the_work_at_once_though_telegram_keeps_every_edit_waiti
     await owner.wait_for_text("Stopped")
 
 
+async def test_stop_is_heard_while_a_claude_process_hangs_at_its_start(stage: Stage) -> None:
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    launcher = stage.data_dir / "claude"
+    working = launcher.read_text()
+    launcher.write_text('#!/bin/sh\necho $$ > "$JOBS_CLAUDE_PID_FILE"\necho $$ > pid\nexec sleep 600\n')
+    daemon.kill_claude()
+    await owner.send("work")
+    pid = await command_pid(stage)
+    await owner.send("/stop")
+    await owner.wait_for_text("Stopped: “work”", timeout=5)
+    await ended(pid, timeout=1)
+    launcher.write_text(working)
+    await owner.send("still there?")
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
+    assert "work" not in stage.claude.requests.model[-1].prompt
+
+
 async def test_stop_is_heard_behind_a_reply_whose_original_telegram_does_not_show(stage: Stage) -> None:
     stage.claude.script = Rules().on_text("work", WORK).on(lambda _: True, "Fine.")
     await stage.start()

@@ -82,7 +82,7 @@ class Agent:
         try:
             await asyncio.shield(ready)
         except asyncio.CancelledError:
-            await self.close()
+            await self.kill()  # one that hangs would not end by itself
             raise
 
     async def send(self, message_id: str, content: Content) -> None:

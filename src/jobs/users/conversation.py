@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -39,13 +40,26 @@ class Conversation:
         self._agent: Agent | None = None
         self._session_id: str | None = None
 
-    async def start(self) -> None:
-        """Have a process; when the earlier conversation cannot be reopened, that is reported and a fresh one begins.
+    async def start(self, unless: asyncio.Event) -> bool:
+        """Have a process, or give up starting one as soon as `unless` is set; returns whether there is one.
 
+        When the earlier conversation cannot be reopened, that is reported and a fresh one begins.
         Raises AgentUnavailable when no process starts.
         """
         if self._agent is not None:
-            return
+            return True
+        starting, giving_up = asyncio.create_task(self._start()), asyncio.create_task(unless.wait())
+        try:
+            await asyncio.wait((starting, giving_up), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            return starting.done()
+        finally:
+            starting.cancel()
+            giving_up.cancel()
+            await asyncio.gather(starting, giving_up, return_exceptions=True)
+
+    async def _start(self) -> None:
         session_id = self._session_id = self._file.read()
         try:
             await self._spawn(session_id)

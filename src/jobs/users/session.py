@@ -42,7 +42,7 @@ MOST_CRASHES = 3
 
 
 class UserSession:
-    """One conversation. `run` until cancelled; `put`, `stop`, `clear` and `warm` from anywhere."""
+    """One conversation. `run` until cancelled; `put`, `command` and `warm` from anywhere."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class UserSession:
                 await self._clear(row)
             case Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
-                    await self._conversation.start()
+                    await self._conversation.start(unless=self._mailbox.commanded)
             case None:
                 pass
             case _:
@@ -174,7 +174,8 @@ class UserSession:
 
     async def _send_pending(self) -> None:
         try:
-            await self._conversation.start()
+            if not await self._conversation.start(unless=self._mailbox.commanded):
+                return  # the command says what becomes of the messages
         except AgentUnavailable as error:
             rows = self._work.take_pending()
             self._failed_starts += 1

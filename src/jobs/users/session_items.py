@@ -40,7 +40,22 @@ Item = InboxRow | Command | Warm | AgentEvent | None
 
 
 class Mailbox(asyncio.Queue[Item]):
-    """What a session still has to handle, in order."""
+    """What a session still has to handle, in order; `commanded` is set while a command is among it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commanded = asyncio.Event()
+
+    def _put(self, item: Item) -> None:
+        super()._put(item)
+        if isinstance(item, Command):
+            self.commanded.set()
+
+    def _get(self) -> Item:
+        item = super()._get()
+        if isinstance(item, Command):
+            self.commanded.clear()
+        return item
 
     def forget_events(self) -> None:
         """A process has ended: what it said and nobody has heard yet is not to pass for the next one's words."""
