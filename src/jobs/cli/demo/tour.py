@@ -59,6 +59,7 @@ class _Step:
         except TimeoutError:
             reason = words.NO_SIGN.say(self._language, text=self._text, seconds=f"{_STEP_SECONDS:.0f}")
             raise DemoError(words.DEMO_FAILED.say(self._language, reason=reason)) from None
+        self._print_new_lines(self._tool_lines())
         self._print(self._jobs, [line for m in self._answers for line in _lines(m.content)])
         print()
 
@@ -78,8 +79,14 @@ class _Step:
         return [m for m in self._seen.values() if self._question is not None and m.id > self._question]
 
     def _print_tools(self, message: ChatMessage) -> None:
-        for line in self._tool_lines():
-            if message.content.text.endswith(line) and line not in self._printed:
+        """Print the tool that the chat shows at work, after those that were too quick to be seen there."""
+        lines = self._tool_lines()
+        at_work = next((i for i, line in enumerate(lines) if message.content.text.endswith(line)), -1)
+        self._print_new_lines(lines[: at_work + 1])
+
+    def _print_new_lines(self, lines: list[str]) -> None:
+        for line in lines:
+            if line not in self._printed:
                 self._printed.add(line)
                 self._print(" " * self._margin, [line])
 
