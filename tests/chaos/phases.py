@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from numbers_model import FRIEND, answered_numbers
+from numbers_model import FRIEND, answered_numbers, request_text
 
 from jobs.sandbox.claude import RequestRecord, ToolUse
 from jobs.sandbox.stage import Stage
@@ -58,11 +58,10 @@ class Scene:
         friend = stage.world.add_user("Frida", username=FRIEND)
         return cls(stage, stage.owner, stage.owner if saved_messages else stage.assistant, friend)
 
-    def say(self, text: str, number: int | None = None) -> None:
-        """The owner writes."""
-        message = self.stage.world.send_text(self.owner, self.assistant, text)
-        if number is not None:
-            self.sent[number] = message.ids[self.assistant.id]
+    def send(self, number: int) -> None:
+        """The owner writes a number."""
+        message = self.stage.world.send_text(self.owner, self.assistant, request_text(number))
+        self.sent[number] = message.ids[self.assistant.id]
 
     def spoken(self) -> list[Message]:
         """What the assistant has written to the owner."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from numbers_model import NumbersModel, request_text
+from numbers_model import NumbersModel
 from phases import DELIVERIES, Phase, Scene, called_texts
 from tally import Tally
 from telethon.tl.tlobject import TLObject
@@ -56,8 +56,7 @@ class Storm:
     def send_number(self) -> None:
         """The owner's next number, unless too many wait."""
         if len(self.scene.unanswered()) < MOST_UNANSWERED:
-            number = len(self.scene.sent) + 1
-            self.scene.say(request_text(number), number)
+            self.scene.send(len(self.scene.sent) + 1)
 
     async def keep_sending(self) -> None:
         """Numbers at random moments, until cancelled."""
@@ -71,19 +70,11 @@ class Storm:
 
     # ---- mischief ----
 
-    async def keep_breaking(self, daemon: Daemon, *, cli: float = 0.0, cuts: float = 0.0, losses: float = 0.0) -> None:
-        """Break one thing or another until cancelled; the figures are how often each happens a second."""
-        rates = {"CLI kills": cli, "connection cuts": cuts, "lost answers": losses}
+    async def keep_breaking(self, daemon: Daemon) -> None:
+        """Break one thing or another, about once a second, until cancelled."""
         while True:
-            await asyncio.sleep(self.rng.expovariate(sum(rates.values())))
-            [what] = self.rng.choices(list(rates), list(rates.values()))
-            match what:
-                case "CLI kills":
-                    self.kill_cli(daemon)
-                case "connection cuts":
-                    self.cut()
-                case _:
-                    self.lose_an_answer()
+            await asyncio.sleep(self.rng.expovariate(1))
+            self.rng.choice((lambda: self.kill_cli(daemon), self.cut, self.lose_an_answer))()
 
     def kill_cli(self, daemon: Daemon) -> None:
         """SIGKILL the Claude process, at most twice between two answers: after three the daemon sets a turn aside."""
@@ -145,13 +136,16 @@ class Storm:
     async def _background(self, daemon: Daemon) -> AsyncGenerator[None]:
         tasks = [asyncio.create_task(self.keep_sending())]
         if self.rng.random() < 0.5:
-            tasks.append(asyncio.create_task(self.keep_breaking(daemon, cli=0.3, cuts=0.3, losses=0.3)))
+            tasks.append(asyncio.create_task(self.keep_breaking(daemon)))
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     async def _lie_in_wait(self, daemon: Daemon, target: Phase | None, stack: contextlib.AsyncExitStack) -> None:
         """Return at a moment when the phase is likely. Raises TimeoutError when it does not come."""
@@ -246,14 +240,4 @@ class Storm:
     async def all_delivered(self) -> None:
         """Return once everything is answered and nothing waits. Raises TimeoutError."""
         await self.all_answered()
-        async with asyncio.timeout(SETTLE_SECONDS):
-            # The chats show it a moment before the database does, and a database tells nobody.
-            while self._open_rows():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-
-    def _open_rows(self) -> bool:
-        [[count]] = self.stage.rows(
-            "SELECT (SELECT count(*) FROM inbox WHERE state IN ('new', 'submitted', 'parked')) "
-            "+ (SELECT count(*) FROM outbox WHERE state IN ('draft', 'ready'))"
-        )
-        return bool(count)
+        await self.stage.nothing_waits(SETTLE_SECONDS)

@@ -30,3 +30,17 @@ async def test_the_draft_is_found_again_and_the_owners_own_words_in_saved_messag
     gate.set()
     await stage.world.wait_for(lambda: "Fine." in texts(), timeout=30)
     assert texts() == ["go", "One, two.", "something of my own", "Fine."]
+
+
+async def test_an_answer_to_somebody_whom_telethon_has_not_written_down_yet_is_delivered(stage: Stage) -> None:
+    lost = stage.telegram.faults.add(LoseAnswer(), "messages.sendMessage", user_id=stage.assistant.id)
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.send("are you up?")  # their first message: an update names them, and Telethon saves once a minute
+    await lost.struck()
+    await first.kill()
+    second = await stage.start()
+    await stage.nothing_waits()
+    await second.stop()
+    assert owner.texts == ["Fine."]
+    assert stage.rows("SELECT state FROM outbox") == [("sent",)]

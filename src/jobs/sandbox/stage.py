@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping
@@ -19,6 +20,10 @@ from jobs.sandbox.telegram.world.model import User
 from jobs.sandbox.telegram.world.world import TelegramWorld
 
 _STRIPPED = ("ANTHROPIC", "CLAUDE", "OPENAI", "TG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http", "https", "all_")
+_OPEN = (
+    "SELECT (SELECT count(*) FROM inbox WHERE state IN ('new', 'submitted', 'parked')) "
+    "+ (SELECT count(*) FROM outbox WHERE state IN ('draft', 'ready'))"
+)
 
 
 class Stage:
@@ -83,6 +88,13 @@ class Stage:
         """Read the daemon's database from outside; stop or kill the daemon first, or read what is committed."""
         with closing(sqlite3.connect(f"file:{self.data_dir / 'db.sqlite'}?mode=ro", uri=True)) as connection:
             return connection.execute(sql, values).fetchall()
+
+    async def nothing_waits(self, timeout: float = 30) -> None:
+        """Return once every message is answered and everything is sent. Raises TimeoutError."""
+        async with asyncio.timeout(timeout):
+            # The chats show it a moment before the database does, and a database tells nobody.
+            while self.rows(_OPEN) != [(0,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     async def start(self, *, account: User | None = None, owner: User | None = None, wait: bool = True) -> Daemon:
         """Start the daemon, signed in as the assistant (or `account`)."""

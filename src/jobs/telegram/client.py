@@ -50,6 +50,7 @@ _REASONS: dict[str, str] = {
 _GONE = {"MESSAGE_ID_INVALID", "MESSAGE_EDIT_TIME_EXPIRED", "MESSAGE_AUTHOR_REQUIRED"}
 _SERVER_PAUSE = 5.0
 _RECENT_MESSAGES = 50
+_DIALOGS = 200
 
 
 class _RandomIdDuplicate(errors.BadRequestError):
@@ -142,7 +143,7 @@ class Telegram:
     async def send(self, chat_id: int, content: RichText, random_id: int, reply_to: int | None) -> int:
         """Send a text; returns its message id. Raises AlreadySent, RetryLater, Undeliverable, SignedOut."""
         with translated():
-            peer = await self.client.get_input_entity(chat_id)
+            peer = await self._peer(chat_id)
             result: Any = await self.client(
                 functions.messages.SendMessageRequest(
                     peer=peer,
@@ -160,7 +161,7 @@ class Telegram:
         with translated(), suppress(errors.MessageNotModifiedError):
             await self.client(
                 functions.messages.EditMessageRequest(
-                    peer=await self.client.get_input_entity(chat_id),
+                    peer=await self._peer(chat_id),
                     id=message_id,
                     message=content.text,
                     entities=[to_telethon(entity) for entity in content.entities] or None,
@@ -171,13 +172,13 @@ class Telegram:
     async def show_typing(self, chat_id: int) -> None:
         """Say that an answer is being written; the sign lasts about 5 seconds."""
         with translated():
-            peer = await self.client.get_input_entity(chat_id)
+            peer = await self._peer(chat_id)
             await self.client(functions.messages.SetTypingRequest(peer, types.SendMessageTypingAction()))
 
     async def mark_read(self, chat_id: int, up_to: int) -> None:
         """Mark a chat as read up to a message."""
         with translated():
-            await self.client.send_read_acknowledge(await self.client.get_input_entity(chat_id), max_id=up_to)
+            await self.client.send_read_acknowledge(await self._peer(chat_id), max_id=up_to)
 
     async def find_sent(self, chat_id: int, content: RichText, since: datetime, ours: set[int]) -> int | None:
         """The id of a recent message of this account with this text that is not among `ours`.
@@ -188,7 +189,7 @@ class Telegram:
         with translated():
             candidates: list[Any] = [
                 message
-                async for message in self.client.iter_messages(chat_id, limit=_RECENT_MESSAGES)
+                async for message in self.client.iter_messages(await self._peer(chat_id), limit=_RECENT_MESSAGES)
                 if message.out and message.id not in ours and message.date.timestamp() >= since.timestamp() - 60
             ]
         same = [message.id for message in candidates if message.message == content.text]
@@ -228,13 +229,13 @@ class Telegram:
     async def text_of(self, chat_id: int, message_id: int) -> str | None:
         """What a message says; None when it is gone."""
         with translated():
-            message: Any = await self.client.get_messages(chat_id, ids=message_id)
+            message: Any = await self.client.get_messages(await self._peer(chat_id), ids=message_id)
         return message.message if message is not None else None
 
     async def download_photo(self, chat_id: int, message_id: int) -> bytes | None:
         """A message's photo as JPEG, at most 1280 pixels wide or high where Telegram has that size."""
         with translated():
-            message: Any = await self.client.get_messages(chat_id, ids=message_id)
+            message: Any = await self.client.get_messages(await self._peer(chat_id), ids=message_id)
             if message is None or message.photo is None:
                 return None
             sizes = [s for s in message.photo.sizes if not isinstance(s, types.PhotoStrippedSize)]
@@ -244,6 +245,17 @@ class Telegram:
             client: Any = self.client
             await client.download_media(message, file=buffer, thumb=thumb)
             return buffer.getvalue() or None
+
+    async def _peer(self, chat_id: int) -> Any:
+        """Telegram's handle of a chat.
+
+        Telethon writes those that it learns down once a minute; what a kill made it forget, the dialogs tell again.
+        """
+        try:
+            return await self.client.get_input_entity(chat_id)
+        except ValueError:
+            await self.client.get_dialogs(limit=_DIALOGS)
+            return await self.client.get_input_entity(chat_id)
 
 
 async def _connected(client: Any) -> Any:
