@@ -2,7 +2,7 @@
 
 from jobs.sandbox.claude import Rules, call, say
 from jobs.sandbox.stage import Stage
-from jobs.sandbox.telegram.faults import Refuse
+from jobs.sandbox.telegram.faults import LoseAnswer, Refuse
 
 
 async def test_a_hundred_messages_during_one_turn_are_answered_and_done(stage: Stage) -> None:
@@ -48,3 +48,19 @@ async def test_a_chat_that_cannot_be_read_does_not_keep_the_owner_waiting(stage:
     )
     await stage.start()
     await owner.wait_for_text("Fine.")
+
+
+async def test_a_message_that_telegram_makes_wait_does_not_hold_the_start_up(stage: Stage) -> None:
+    lost = stage.telegram.faults.add(LoseAnswer(disconnect=True), "messages.sendMessage", user_id=stage.assistant.id)
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.send("are you up?")
+    await lost.struck()
+    flood = stage.telegram.faults.add(
+        Refuse(420, "FLOOD_WAIT_600"), "messages.sendMessage", user_id=stage.assistant.id, times=None
+    )
+    await flood.struck()  # its answer was lost, and it is not let through again
+    await first.kill()
+    await stage.start()
+    await owner.send("think already")
+    await stage.claude.requests.wait_for(lambda r: r.request is not None and "think already" in r.request.prompt)

@@ -61,7 +61,8 @@ class OutboxSender:
     async def resolve_unacknowledged(self) -> None:
         """After a crash: learn the ids of messages that Telegram may have taken without our knowing.
 
-        Until then one of them, read back from Saved Messages, could pass for a message of the owner.
+        Until then one of them, read back from Saved Messages, could pass for a message of the owner: there, a
+        Telegram that says "not now" is waited for. Elsewhere the sending itself finds out later.
         """
         async with self._journal.database.transaction() as tx:
             rows = await self._journal.outbox.unacknowledged(tx)
@@ -70,8 +71,9 @@ class OutboxSender:
                 try:
                     await self._send_new(row)
                 except RetryLater as error:
-                    await asyncio.sleep(error.after)
-                    continue
+                    if row.chat_id == self._telegram.account.id:
+                        await asyncio.sleep(error.after)
+                        continue
                 except MessageGone:
                     async with self._journal.database.transaction() as tx:
                         await self._journal.outbox.forget_message(tx, row.id)
