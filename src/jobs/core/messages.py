@@ -47,8 +47,8 @@ class Forwarded(_Frozen):
 class InboundMessage(_Frozen):
     """One incoming message, or one edit of it.
 
-    `revision` tells the edits of a message apart and grows with each (0: as it was sent); `edited_at` is the Unix second
-    of the last edit that its text has taken in, 0 for none.
+    `revision` tells the edits of a message apart and grows with each (0: as it was sent); `edited_at` is the Unix
+    second of the last edit that its text has taken in, 0 for none.
     """
 
     chat_id: int

@@ -167,7 +167,5 @@ def _is_news(edit: InboundMessage, revisions: Sequence[tuple[str, InboxRow]]) ->
     state, newest = revisions[0]
     told = {row.message.text for _, row in revisions if row.message.edited_at == edit.edited_at}
     return (
-        state != "held"
-        and edit.text not in {newest.message.text, *told}
-        and edit.edited_at >= newest.message.edited_at
+        state != "held" and edit.text not in {newest.message.text, *told} and edit.edited_at >= newest.message.edited_at
     )
