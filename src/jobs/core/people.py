@@ -1,0 +1,29 @@
+"""People other than the owner, as the parts of the program pass them to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["person", "bot", "service", "deleted", "self"]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """Somebody as Telegram, or our own table, knows them; `id` is Telegram's numeric user id."""
+
+    id: int
+    first_name: str = ""
+    last_name: str = ""
+    username: str | None = None
+    phone: str | None = None
+    """Digits only, with the country code."""
+    language: str | None = None
+    kind: Kind = "person"
+    is_contact: bool = False
+
+    @property
+    def name(self) -> str:
+        """What to call them: their full name, else their username, else their id."""
+        full = " ".join(filter(None, (self.first_name, self.last_name)))
+        return full or (f"@{self.username}" if self.username else str(self.id))
