@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from jobs.telegram import tools as telegram
+from jobs.tools.roles import Role
 from jobs.tools.server import SERVER_NAME
 from jobs.tools.spec import ToolSpec
+from jobs.users import errand_tools, external_tools, people_tools
 
-TOOLS: tuple[ToolSpec, ...] = (*telegram.TOOLS,)
+TOOLS: tuple[ToolSpec, ...] = (*telegram.TOOLS, *errand_tools.TOOLS, *people_tools.TOOLS, *external_tools.TOOLS)
 
-BY_CLI_NAME: dict[str, ToolSpec] = {f"mcp__{SERVER_NAME}__{spec.name}": spec for spec in TOOLS}
-"""Under the names by which the CLI reports calls."""
+
+def by_cli_name(role: Role) -> dict[str, ToolSpec]:
+    """The tools of a role, under the names by which the CLI reports calls."""
+    return {f"mcp__{SERVER_NAME}__{spec.name}": spec for spec in TOOLS if role in spec.roles}

@@ -9,7 +9,7 @@ from tool_desk import Greet, World, greet
 from jobs.core.i18n import Words
 from jobs.core.rich_text import RichText
 from jobs.tools.roles import Effect, Role
-from jobs.tools.spec import Services, ToolContext, ToolSpec, tool
+from jobs.tools.spec import Outgoing, Services, ToolContext, ToolSpec, tool
 
 STATUS = Words(en="x", ru="x")
 
@@ -53,5 +53,5 @@ def test_a_collaborator_is_found_by_its_port() -> None:
 def test_each_call_has_messages_of_its_own() -> None:
     one, other = (ToolContext(Role.OWNER, "owner", call_id, Services()) for call_id in ("one", "other"))
     one.send(5, RichText("hi"))
-    assert one.outgoing == [(5, RichText("hi"))]
+    assert one.outgoing == [Outgoing(5, RichText("hi"))]
     assert other.outgoing == []

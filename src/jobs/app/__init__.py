@@ -8,52 +8,47 @@ import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from jobs import __version__
-from jobs.catalog import BY_CLI_NAME, TOOLS
+from jobs.app.sessions import SessionFactory, World
 from jobs.core.clock import SystemClock
 from jobs.core.database import Database
-from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, Undeliverable
+from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, TelegramError, Undeliverable
 from jobs.core.health import HEALTH_SOCKET, HealthReport, serve_health
 from jobs.core.i18n import Language
 from jobs.core.journal import Journal, OutboxRow
 from jobs.core.logging import configure_logging
-from jobs.core.messages import OWNER_SESSION, Image, InboundMessage
+from jobs.core.messages import OWNER_SESSION
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import chat as words
+from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import usage_text
 from jobs.telegram.dispatcher import Dispatcher
 from jobs.telegram.inbound import Inbound
-from jobs.telegram.live import ScreenReply
 from jobs.telegram.outbound import OutboxSender
 from jobs.telegram.render import render, split
-from jobs.telegram.tools import Composer, Directory
-from jobs.tools.execution import ToolRunner
-from jobs.tools.roles import Role
-from jobs.tools.server import SERVER_NAME, build_server
-from jobs.tools.spec import Services, ToolContext
+from jobs.tools.approvals import Approvals
 from jobs.users import environment
-from jobs.users.agent import Agent, AgentOptions, bundled_cli
+from jobs.users.admission import Door, Rules, Strangers
+from jobs.users.disclosure import Disclosure
+from jobs.users.owner_view import tasks_text
+from jobs.users.pool import Pool
 from jobs.users.process_tree import kill_marked
-from jobs.users.prompts import owner_prompt
-from jobs.users.session import UserSession
-from jobs.users.session_file import SessionFile
-from jobs.users.session_items import SessionConfig
+from jobs.users.repository import UsersRepository, fill_users_repository
 from jobs.users.session_manager import SessionManager, fill_session_manager
 
 log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 15
-PHOTO_SECONDS = 20
-"""How long a photo may take to arrive: the conversation stands still meanwhile."""
-CLAUDE_PID = "claude.pid"
 RENDERED_AT_ONCE = 2000
 """Characters of Markdown that are rendered in a few milliseconds, whatever they are."""
+QUESTION_SECONDS = 20.0
+"""How often it is looked whether a question has waited too long; also how long a start leaves for late answers."""
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
@@ -63,10 +58,6 @@ async def compose(markdown: str) -> Sequence[RichText]:
     if len(markdown) <= RENDERED_AT_ONCE:
         return split(render(markdown))
     return await asyncio.to_thread(lambda: split(render(markdown)))
-
-
-class _Composer:
-    compose = staticmethod(compose)
 
 
 class Application:
@@ -86,7 +77,8 @@ class Application:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one(settings.data_dir))
-            _end_leftovers(settings.data_dir / CLAUDE_PID)
+            for pid_file in settings.data_dir.glob("claude-*.pid"):
+                _end_leftovers(pid_file)
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
@@ -94,21 +86,53 @@ class Application:
             self._telegram = telegram
             language = await self._language(telegram)
             alarm = Alarm(telegram, self._clock, settings.tg_user_id, language)
-            inbound = Inbound(telegram, journal, settings.tg_user_id, alarm)
-            inbound.listen()
-            sender = OutboxSender(telegram, journal, self._clock, _Reporter(journal, settings, language))
-            sessions = await stack.enter_async_context(
-                SessionManager(lambda key: self._session(key, telegram, journal, language, alarm)).running()
+            people = TelegramPeople(telegram)
+            repository = UsersRepository(journal, self._clock, people, settings.tg_user_id)
+            stack.enter_context(fill_users_repository(repository))
+            owner = await self._owner_name(people)
+            approvals = Approvals(
+                journal,
+                self._clock,
+                owner_chat=settings.tg_user_id,
+                language=language,
+                zone=settings.timezone,
+                settle_stranger=Strangers(repository, settings.tg_user_id, language).settle,
             )
+            door = Door(self._rules(telegram, language), repository, approvals, people)
+            world = World(
+                settings=settings,
+                telegram=telegram,
+                journal=journal,
+                clock=self._clock,
+                repository=repository,
+                approvals=approvals,
+                disclosure=Disclosure(
+                    database,
+                    repository.people,
+                    repository.errands,
+                    settings.workspace_dir / "MEMORY.md",
+                    settings.tg_user_id,
+                ),
+                pool=Pool(settings.max_live_sessions),
+                alarm=alarm,
+                compose=compose,
+                language=language,
+                owner_name=owner,
+            )
+            sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
             stack.enter_context(fill_session_manager(sessions))
             self._sessions_alive = lambda: sessions.alive
+            inbound = Inbound(
+                telegram, journal, settings.tg_user_id, alarm, questions=approvals, typing=sessions.typing
+            )
+            inbound.listen()
+            sender = OutboxSender(telegram, journal, self._clock, _Reporter(journal, settings, language))
             sessions.session(OWNER_SESSION).warm()
-            dispatcher = self._make_dispatcher(telegram, journal, sessions, language)
-            await self._work(telegram, journal, inbound, sender, dispatcher)
+            dispatcher = self._make_dispatcher(world, sessions, door)
+            await self._work(world, inbound, sender, dispatcher)
 
-    async def _work(
-        self, telegram: Telegram, journal: Journal, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher
-    ) -> None:
+    async def _work(self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher) -> None:
+        telegram, journal = world.telegram, world.journal
         await _patiently(sender.resolve_unacknowledged)
         await _patiently(inbound.reconcile)
         reopened = await journal.reopen()
@@ -120,6 +144,7 @@ class Application:
                 group.create_task(sender.run(), name="outbox")
                 group.create_task(self._keep_up(telegram, inbound), name="keep up")
                 group.create_task(_until_signed_out(telegram), name="connection")
+                group.create_task(_watch_questions(world.approvals, inbound), name="questions")
                 log.info("Ready: signed in as %s (%d)", telegram.account.name, telegram.account.id)
                 print("ready", flush=True)  # noqa: T201 - for whoever started it, and waits
         except* JobsError as errors:
@@ -153,71 +178,43 @@ class Application:
         code = await telegram.language_of(self._settings.tg_user_id)
         return "ru" if code == "ru" else "en" if code else self._settings.console_language
 
-    def _make_dispatcher(
-        self, telegram: Telegram, journal: Journal, sessions: SessionManager, language: Language
-    ) -> Dispatcher:
+    def _make_dispatcher(self, world: World, sessions: SessionManager, door: Door) -> Dispatcher:
+        settings, journal, language = self._settings, world.journal, world.language
+
         def windows() -> Mapping[str, float]:
             return {w.name: w.utilization for w in sessions.session(OWNER_SESSION).plan_windows.values()}
 
         return Dispatcher(
-            telegram=telegram,
+            telegram=world.telegram,
             journal=journal,
             sessions=sessions,
+            admission=door,
+            questions=world.approvals,
             compose=compose,
-            usage_text=lambda: usage_text(journal.usage, self._clock, self._settings.timezone, language, windows),
+            usage_text=lambda: usage_text(journal.usage, self._clock, settings.timezone, language, windows),
+            tasks_text=lambda: tasks_text(world.repository, settings.timezone, language),
             language=language,
         )
 
-    def _session(self, key: str, telegram: Telegram, journal: Journal, language: Language, alarm: Alarm) -> UserSession:
+    def _rules(self, telegram: Telegram, language: Language) -> Rules:
+        """Who may talk to it; in the owner's own account nobody is answered by a machine unasked."""
         settings = self._settings
-        services = Services()
-        services.provide(Directory, telegram)
-        services.provide(Composer, _Composer())
-        runner = ToolRunner(journal)
-        server = build_server(
-            TOOLS, Role.OWNER, runner, lambda call_id: ToolContext(Role.OWNER, key, call_id, services)
-        )
-        options = AgentOptions(
-            model=settings.claude_model,
-            cwd=settings.workspace_dir,
-            system_append=owner_prompt(
-                owner_id=settings.tg_user_id, account=telegram.account.name, workspace=settings.workspace_dir
-            ),
-            env=environment.for_claude(settings),
-            mcp_servers={SERVER_NAME: server},
-            cli_path=environment.launcher(settings.data_dir, bundled_cli()),
-            pid_file=settings.data_dir / CLAUDE_PID,
+        own_account = telegram.account.id == settings.tg_user_id
+        return Rules(
+            policy="tasks" if own_account and settings.external_policy != "closed" else settings.external_policy,
+            messages_per_hour=settings.external_messages_per_hour,
+            daily_usd=settings.external_daily_usd,
+            owner_chat=settings.tg_user_id,
+            zone=settings.timezone,
+            language=language,
         )
 
-        async def fetch_image(message: InboundMessage) -> Image | None:
-            try:
-                async with asyncio.timeout(PHOTO_SECONDS):
-                    data = await telegram.download_photo(message.chat_id, message.message_id)
-            except (JobsError, TimeoutError) as error:
-                log.warning("A photo could not be loaded: %s", error)
-                return None
-            return Image(media_type="image/jpeg", data=data) if data else None
-
-        return UserSession(
-            SessionConfig(
-                key=key,
-                chat_id=settings.tg_user_id,
-                model=settings.claude_model,
-                zone=settings.timezone,
-                language=language,
-                query_timeout=settings.query_timeout_seconds,
-            ),
-            journal=journal,
-            clock=self._clock,
-            session_file=SessionFile(settings.data_dir / "sessions" / f"{settings.tg_user_id}.session"),
-            new_agent=lambda on_event: Agent(options, on_event),
-            runner=runner,
-            tools=BY_CLI_NAME,
-            compose_text=compose,
-            fetch_image=fetch_image,
-            alarm=alarm,
-            open_live=lambda chat_id, session_key: ScreenReply(telegram, journal, chat_id, session_key),
-        )
+    async def _owner_name(self, people: TelegramPeople) -> str:
+        try:
+            card = await people.card(self._settings.tg_user_id)
+        except TelegramError:
+            return ""
+        return card.name if card.first_name else ""
 
 
 class _Reporter:
@@ -251,6 +248,19 @@ async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
             return
 
 
+async def _watch_questions(approvals: Approvals, inbound: Inbound) -> None:
+    """Answer by no what has waited too long; first see to the reactions that were made while nobody listened."""
+    with suppress(TelegramError):
+        waiting = await approvals.waiting()
+        await inbound.look_for_reactions([q.message_id for q in waiting if q.message_id is not None])
+    while True:
+        await asyncio.sleep(QUESTION_SECONDS)
+        try:
+            await approvals.expire()
+        except StorageError:
+            log.exception("Questions could not be looked after; it is tried again")
+
+
 async def _until_signed_out(telegram: Telegram) -> None:
     await telegram.until_disconnected()
     raise SignedOut("The connection to Telegram has ended for good: run jobs setup to sign in again.")
@@ -282,10 +292,9 @@ def _only_one(data_dir: Path) -> Generator[None]:
 
 def _end_leftovers(pid_file: Path) -> None:
     """After a run that was killed: end the commands of its Claude process, which may be run once more now."""
-    if pid_file.exists():
-        ended = kill_marked(environment.PID_FILE, str(pid_file))
-        pid_file.unlink()
-        log.info("Ended %d processes that the last run left behind", ended)
+    ended = kill_marked(environment.PID_FILE, str(pid_file))
+    pid_file.unlink(missing_ok=True)
+    log.info("Ended %d processes that the last run left behind", ended)
 
 
 @asynccontextmanager

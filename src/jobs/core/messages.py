@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 OWNER_SESSION = "owner"
+EVENTS = 0
+"""The "chat" of what nobody wrote."""
+
+
+def person_session(user_id: int) -> str:
+    """The key of the session that talks with a person."""
+    return f"user:{user_id}"
+
+
+def errand_session(task_id: str) -> str:
+    """The key of an errand's own session."""
+    return f"task:{task_id}"
+
+
+def person_of(session_key: str) -> int | None:
+    """The person that a session talks with; None when it is no such session."""
+    kind, _, name = session_key.partition(":")
+    return int(name) if kind == "user" else None
+
+
+def errand_of(session_key: str) -> str | None:
+    """The errand that a session is about; None when it is no such session."""
+    kind, _, name = session_key.partition(":")
+    return name if kind == "task" else None
+
 
 AttachmentKind = Literal[
     "photo",
@@ -44,6 +70,17 @@ class Forwarded(_Frozen):
     sent_at: datetime | None = None
 
 
+class SessionEvent(_Frozen):
+    """Something that a session must hear and nobody wrote to it: an errand's news, the owner's word on a call."""
+
+    kind: Literal["errand", "news", "decision"]
+    task_id: str | None = None
+    facts: str
+    """The program's own words."""
+    quoted: Mapping[str, str] = {}
+    """Other people's words, each under its name."""
+
+
 class InboundMessage(_Frozen):
     """One incoming message, or one edit of it.
 
@@ -62,6 +99,8 @@ class InboundMessage(_Frozen):
     forwarded: Forwarded | None = None
     attachment: AttachmentKind | None = None
     album_id: int | None = None
+    event: SessionEvent | None = None
+    """Set where it is no message of a person; `chat_id` is then EVENTS."""
 
 
 class Image(_Frozen):

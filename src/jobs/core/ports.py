@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from jobs.core.i18n import Words
 from jobs.core.journal import InboxRow
 from jobs.core.messages import Image, InboundMessage
+from jobs.core.people import PersonCard
 from jobs.core.rich_text import RichText
 
 Compose = Callable[[str], Awaitable[Sequence[RichText]]]
@@ -19,6 +22,69 @@ FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
 
 SoundAlarm = Callable[[Words], Awaitable[None]]
 """Tells the owner, past the journal, that the journal refuses."""
+
+
+class Composer(Protocol):
+    """Makes Telegram messages of Markdown."""
+
+    compose: Compose
+
+
+class AddressBook(Protocol):
+    """Whom the account knows in Telegram."""
+
+    async def people(self) -> Sequence[PersonCard]:
+        """The account's contacts, and everybody with whom it has a private chat. Raises TelegramError."""
+        ...
+
+    async def look_up(self, who: str) -> PersonCard | None:
+        """Somebody by @username, t.me link, phone number or numeric id. Raises TelegramError."""
+        ...
+
+
+class DisclosureCheck(Protocol):
+    """Whether a text may go to somebody outside."""
+
+    async def objection(self, chat_id: int, text: str, must_not_say: Sequence[str] = ()) -> str | None:
+        """Why it may not, for the model to read; None when it may. `must_not_say`: phrases it must not hold either."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The message is for its session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The message waits: until a moment (UTC), or for the owner."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody answers it."""
+
+
+class Admission(Protocol):
+    """Decides about the messages of people other than the owner."""
+
+    async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
+        """What is to become of a message; people and the owner are told what they must know."""
+        ...
+
+
+class Questions(Protocol):
+    """Open questions to the owner, as their chat sees them."""
+
+    async def answered_by_message(self, row: InboxRow) -> bool:
+        """Whether a message of the owner answers a question; it is settled then."""
+        ...
+
+    async def answered_by_reaction(self, message_id: int, emoji: str) -> None:
+        """The owner has reacted to a message of ours."""
+        ...
 
 
 class LiveReply(Protocol):
@@ -44,6 +110,10 @@ class Sessions(Protocol):
 
     def submit(self, session_key: str, row: InboxRow) -> None:
         """Hand over a message."""
+        ...
+
+    def typing(self, session_key: str) -> None:
+        """The person of a session is writing."""
         ...
 
     def stop(self, session_key: str, row: InboxRow) -> None:

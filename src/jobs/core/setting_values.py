@@ -107,6 +107,15 @@ def whole_number(value: object, *, low: int) -> object:
     return value
 
 
+def dollars(value: object) -> object:
+    """An amount of US dollars, 0 or more."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,4})?", value.strip(), re.ASCII):
+            raise BadValueError(words.NOT_DOLLARS, value=value)
+        return float(value.strip().replace(",", "."))
+    return value
+
+
 def user_id(value: object) -> object:
     """A person's id: positive. Channels and groups have negative ones."""
     if isinstance(value, str):

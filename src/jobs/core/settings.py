@@ -155,6 +155,44 @@ class Settings(BaseSettings):
             "600",
         ),
     ] = 300
+    external_policy: Annotated[
+        Literal["open", "contacts", "tasks", "ask", "closed"],
+        _parsed(parse.choice, choices=("open", "contacts", "tasks", "ask", "closed")),
+        _setting(
+            "Who may talk to it beside you: open (anyone), contacts, tasks (people with an open errand), ask (you are "
+            "asked once about each stranger) or closed. In your own account it is always tasks.",
+            "tasks",
+        ),
+    ] = "ask"
+    external_messages_per_hour: Annotated[
+        int,
+        _parsed(parse.whole_number, low=0),
+        _setting("How many messages of one person are answered in an hour; the rest wait.", "10"),
+    ] = 30
+    external_daily_usd: Annotated[
+        float,
+        _parsed(parse.dollars),
+        _setting("How many dollars the conversation with one person may cost in a day.", "0.50"),
+    ] = 1.0
+    first_contacts_per_day: Annotated[
+        int,
+        _parsed(parse.whole_number, low=0),
+        _setting("To how many people who never wrote it may write first in 24 hours.", "5"),
+    ] = 10
+    approvals: Annotated[
+        Literal["off", "guarded", "all"],
+        _parsed(parse.choice, choices=("off", "guarded", "all")),
+        _setting(
+            "When you are asked before it acts: guarded (where other people's words are in play), all (also before "
+            "every command and message of your own conversation) or off (never). See docs/security.md.",
+            "all",
+        ),
+    ] = "guarded"
+    max_live_sessions: Annotated[
+        int,
+        _parsed(parse.whole_number, low=2),
+        _setting("How many Claude processes run at once, about 200 MB each; other conversations take turns.", "4"),
+    ] = 6
     timezone: Annotated[
         ZoneInfo, _parsed(parse.zone), _setting("Your time zone.", "Europe/Berlin", default="the machine's")
     ] = Field(default_factory=_machine_zone, validation_alias="TZ")

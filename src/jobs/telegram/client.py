@@ -208,9 +208,12 @@ class Telegram:
                     f"Nobody is known in Telegram as {text!r}. Use an @username, a phone number in the contacts, "
                     "or the id of somebody who has written before."
                 ) from error
-        # What is sent there later goes by the id alone, and Telethon writes down who that is once a minute.
-        self.client.session.save()
+        self.remember()
         return Recipient(utils.get_peer_id(entity), utils.get_display_name(entity))
+
+    def remember(self) -> None:
+        """Write down whom Telethon has met: it does so once a minute, and what is sent later goes by the id alone."""
+        self.client.session.save()
 
     async def catch_up(self) -> None:
         """Ask for updates that were missed."""

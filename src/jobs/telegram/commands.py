@@ -13,11 +13,11 @@ from jobs.core.i18n import Language
 from jobs.core.usage import Usage, UsageTotal
 from jobs.core.words import chat as words
 
-Command = Literal["stop", "clear", "help", "usage"]
+Command = Literal["stop", "clear", "help", "usage", "tasks"]
 PlanWindows = Callable[[], Mapping[str, float]]
 """The subscription's windows and how much of each is used (0.0 to 1.0)."""
 
-_COMMAND = re.compile(r"/(stop|clear|help|usage)\s*", re.IGNORECASE | re.ASCII)
+_COMMAND = re.compile(r"/(stop|clear|help|usage|tasks)\s*", re.IGNORECASE | re.ASCII)
 
 
 def parse_command(text: str) -> Command | None:

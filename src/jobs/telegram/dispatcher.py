@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from jobs.core.errors import JobsError, TelegramError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
-from jobs.core.messages import InboundMessage, RepliedTo
-from jobs.core.ports import Compose, Sessions
+from jobs.core.messages import OWNER_SESSION, InboundMessage, RepliedTo
+from jobs.core.ports import Admission, Admitted, Compose, Questions, Refused, Sessions, Waiting
 from jobs.core.words import chat as words
+from jobs.core.words import people as people_words
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import help_text, parse_command
 
@@ -19,6 +23,15 @@ log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 5.0
 _LOOK_UP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that waits: until a moment (UTC), or for the owner."""
+
+    session_key: str
+    row: InboxRow
+    until: datetime | None
 
 
 class Dispatcher:
@@ -30,17 +43,24 @@ class Dispatcher:
         telegram: Telegram,
         journal: Journal,
         sessions: Sessions,
+        admission: Admission,
+        questions: Questions,
         compose: Compose,
         usage_text: Callable[[], Awaitable[str]],
+        tasks_text: Callable[[], Awaitable[str]],
         language: Language,
     ) -> None:
         self._telegram = telegram
         self._journal = journal
         self._sessions = sessions
         self._compose = compose
+        self._admission = admission
+        self._questions = questions
         self._usage_text = usage_text
+        self._tasks_text = tasks_text
         self._language: Language = language
         self._claimed = 0
+        self._held: dict[int, Held] = {}
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -54,7 +74,9 @@ class Dispatcher:
                     log.exception("Dispatching failed; it goes on in %.0f s", _PAUSE_AFTER_FAILURE)
                     await asyncio.sleep(_PAUSE_AFTER_FAILURE)
                     continue
-                await self._journal.received.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._until_due()):
+                        await self._journal.received.wait()
         finally:
             for task in self._acknowledging:
                 task.cancel()
@@ -63,15 +85,63 @@ class Dispatcher:
     async def _dispatch_new(self) -> None:
         async with self._journal.database.transaction() as tx:
             rows = await self._journal.inbox.unclaimed(tx, self._claimed)
+            again = await self._journal.inbox.ready(tx, self._held)
+        for row_id in sorted(again):
+            held = self._held.pop(row_id)
+            await self._dispatch_person(held.session_key, held.row)
         for session_key, row in rows:
             await self._dispatch(session_key, row)
             self._claimed = row.id
 
+    def _until_due(self) -> float | None:
+        """Seconds until a message that was made to wait is due; None when none is."""
+        moments = [held.until for held in self._held.values() if held.until is not None]
+        return max(0.05, (min(moments) - datetime.now(UTC)).total_seconds()) if moments else None
+
     async def _dispatch(self, session_key: str, row: InboxRow) -> None:
+        if row.message.event is not None:
+            self._sessions.submit(session_key, row)
+        elif session_key == OWNER_SESSION:
+            await self._dispatch_owner(session_key, row)
+        else:
+            await self._dispatch_person(session_key, row)
+
+    async def _dispatch_person(self, session_key: str, row: InboxRow) -> None:
+        """What goes wrong with one person's message must not keep the owner, or other people, waiting."""
+        try:
+            await self._admit(session_key, row)
+        except JobsError:
+            log.exception("A message of %s could not be handed over; it is tried again", session_key)
+            self._held[row.id] = Held(session_key, row, datetime.now(UTC) + timedelta(seconds=_PAUSE_AFTER_FAILURE))
+
+    async def _admit(self, session_key: str, row: InboxRow) -> None:
+        match await self._admission.judge(row):
+            case Waiting(until):
+                self._held[row.id] = Held(session_key, row, until)
+                await self._journal.postpone(session_key, row.message.chat_id, row_ids=[row.id], until=until, notice=())
+                return
+            case Refused():
+                async with self._journal.database.transaction() as tx:
+                    await self._journal.inbox.settle(tx, [row.id], "dropped")
+                return
+            case Admitted():
+                pass
+        self._acknowledge(row.message)
+        match parse_command(row.message.text):
+            case "help":
+                await self._reply(row, people_words.HELP.say(self._language))
+            case "clear":
+                self._sessions.clear(session_key, row)
+            case _:
+                await self._submit(session_key, row)
+
+    async def _dispatch_owner(self, session_key: str, row: InboxRow) -> None:
         message = row.message
         if message.sender_id == self._telegram.account.id and await self._settle_ours(row):
             return
         self._acknowledge(message)
+        if await self._questions.answered_by_message(row):
+            return
         match None if message.forwarded else parse_command(message.text):
             case "stop":
                 self._sessions.stop(session_key, row)
@@ -81,6 +151,8 @@ class Dispatcher:
                 await self._reply(row, help_text(self._language))
             case "usage":
                 await self._reply(row, await self._usage_text())
+            case "tasks":
+                await self._reply(row, await self._tasks_text())
             case None:
                 await self._hand_over(session_key, row)
 
@@ -105,6 +177,10 @@ class Dispatcher:
         elif not message.text and message.attachment is None:
             await self._journal.reply(row.id, message.chat_id, ())  # nothing was said
             return
+        await self._submit(session_key, row)
+
+    async def _submit(self, session_key: str, row: InboxRow) -> None:
+        message = row.message
         replied = await self._replied_to(message)
         enriched = message.model_copy(update={"reply_to": replied})
         self._sessions.submit(session_key, InboxRow(row.id, enriched, row.attempts, row.not_before))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telethon import events, utils
@@ -10,8 +11,8 @@ from telethon.tl import types
 
 from jobs.core.errors import StorageError, Undeliverable
 from jobs.core.journal import Journal
-from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo
-from jobs.core.ports import SoundAlarm
+from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo, person_session
+from jobs.core.ports import Questions, SoundAlarm
 from jobs.core.words import chat as words
 from jobs.telegram.client import Telegram, translated
 
@@ -23,13 +24,24 @@ _LATEST = 100
 
 
 class Inbound:
-    """Journals what concerns this account: the owner's messages for their session, other people's for nobody yet."""
+    """Journals what people write to this account, each for their own session; reactions of the owner are handed on."""
 
-    def __init__(self, telegram: Telegram, journal: Journal, owner_id: int, alarm: SoundAlarm) -> None:
+    def __init__(
+        self,
+        telegram: Telegram,
+        journal: Journal,
+        owner_id: int,
+        alarm: SoundAlarm,
+        *,
+        questions: Questions,
+        typing: Callable[[str], None],
+    ) -> None:
         self._telegram = telegram
         self._journal = journal
         self._owner_id = owner_id
         self._alarm = alarm
+        self._questions = questions
+        self._typing = typing
         self._self_chat = telegram.account.id == owner_id
 
     def listen(self) -> None:
@@ -37,6 +49,8 @@ class Inbound:
         client = self._telegram.client
         client.add_event_handler(self._on_message, events.NewMessage())
         client.add_event_handler(self._on_edit, events.MessageEdited())
+        client.add_event_handler(self._on_typing, events.Raw(types.UpdateUserTyping))
+        client.add_event_handler(self._on_reactions, events.Raw(types.UpdateMessageReactions))
 
     async def reconcile(self) -> int:
         """Compare Telegram's history with the journal and add what is missing; returns how many that were.
@@ -111,7 +125,7 @@ class Inbound:
             with translated():
                 async for message in messages:
                     if not message.out and message.sender_id is not None:
-                        added += await self._journal.receive(parse(message), None)
+                        added += await self._journal.receive(parse(message), self._session_key(message))
         except Undeliverable as error:  # one chat that Telegram does not show must not keep the owner waiting
             log.warning("The chat with %d cannot be read: %s", dialog.id, error)
         return added
@@ -129,6 +143,34 @@ class Inbound:
             log.exception("A message could not be journalled; the next comparison with Telegram will find it")
             await self._alarm(words.DISK_REFUSES)
 
+    async def _on_typing(self, update: Any) -> None:
+        if isinstance(update.action, types.SendMessageTypingAction):
+            self._typing(person_session(update.user_id))
+
+    async def _on_reactions(self, update: Any) -> None:
+        if utils.get_peer_id(update.peer) == self._owner_id:
+            await self._take_reactions(update.msg_id, update.reactions)
+
+    async def look_for_reactions(self, message_ids: Sequence[int]) -> None:
+        """Reactions that were made while nobody listened: Telegram does not tell of those by itself."""
+        if message_ids:
+            with translated():
+                found: Any = await self._telegram.client.get_messages(self._owner_id, ids=list(message_ids))
+            for message in found:
+                if message is not None and message.reactions is not None:
+                    await self._take_reactions(message.id, message.reactions)
+
+    async def _take_reactions(self, message_id: int, reactions: Any) -> None:
+        """Only the owner's count; in Saved Messages, where nobody else is, they are not named."""
+        for reaction in reactions.recent_reactions or ():
+            emoji = getattr(reaction.reaction, "emoticon", None)
+            if emoji and utils.get_peer_id(reaction.peer_id) == self._owner_id:
+                try:
+                    await self._questions.answered_by_reaction(message_id, emoji)
+                except StorageError:
+                    log.exception("A reaction could not be noted")
+                    await self._alarm(words.DISK_REFUSES)
+
     async def _on_edit(self, event: Any) -> None:
         message = event.message
         session_key = self._session_key(message) if event.is_private else None
@@ -141,9 +183,10 @@ class Inbound:
             await self._alarm(words.DISK_REFUSES)
 
     def _session_key(self, message: Any) -> str | None:
-        """The owner is known by their numeric id, in the private chat with them."""
+        """Whose session a message of a private chat is for: people are known by their numeric ids alone."""
         if message.chat_id != self._owner_id:
-            return None
+            ours = message.out or message.sender_id != message.chat_id
+            return None if ours else person_session(message.chat_id)
         if self._self_chat:
             return OWNER_SESSION
         return OWNER_SESSION if message.sender_id == self._owner_id and not message.out else None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Words
-from jobs.core.ports import Compose
+from jobs.core.ports import Composer, DisclosureCheck
 from jobs.telegram.client import Recipient
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
@@ -20,12 +20,6 @@ class Directory(Protocol):
     async def resolve(self, who: str) -> Recipient:
         """Raises NotFound."""
         ...
-
-
-class Composer(Protocol):
-    """Makes Telegram messages of Markdown."""
-
-    compose: Compose
 
 
 class TgSendMessage(BaseModel):
@@ -47,6 +41,9 @@ async def tg_send_message(ctx: ToolContext, params: TgSendMessage) -> str:
     Not for answering the owner here: what you write as your answer reaches them by itself.
     """
     recipient = await ctx.use(Directory).resolve(params.to)
+    objection = await ctx.use(DisclosureCheck).objection(recipient.chat_id, params.text)
+    if objection is not None:
+        raise ToolRetry(objection)
     parts = await ctx.use(Composer).compose(params.text)
     if not parts:
         raise ToolRetry("The text is empty once it is rendered.")

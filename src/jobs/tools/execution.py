@@ -61,16 +61,18 @@ class ToolRunner:
             return _recorded_result(spec, recorded)
         try:
             result = await spec.handler(context, params)
+            async with journal.database.transaction() as tx:
+                for change in context.changes:
+                    await change(tx)
+                for message in context.outgoing:
+                    await journal.outbox.add(tx, message.chat_id, message.content, "tool", task_id=message.task_id)
+                await journal.effects.end(tx, context.tool_use_id, "done", result)
         except Exception as error:  # a call that is cancelled stays "started": nobody knows how far it came
             async with journal.database.transaction() as tx:
                 await journal.effects.end(tx, context.tool_use_id, "failed", str(error))
             raise
-        async with journal.database.transaction() as tx:
-            for chat_id, content in context.outgoing:
-                await journal.outbox.add(tx, chat_id, content, "tool")
-            await journal.effects.end(tx, context.tool_use_id, "done", result)
-        if context.outgoing:
-            journal.queued.set()
+        if context.outgoing or context.changes:
+            journal.ring()
         return result
 
 

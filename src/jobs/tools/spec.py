@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from jobs.core.database import Transaction
+from jobs.core.errors import ToolDenied
 from jobs.core.i18n import Words
+from jobs.core.messages import person_of
 from jobs.core.rich_text import RichText
 from jobs.tools.roles import Effect, Role
 
@@ -53,6 +56,19 @@ class Services:
         return typing.cast("T", self._by_port[port])
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that a call sends; `task_id` is the errand it is sent for."""
+
+    chat_id: int
+    content: RichText
+    task_id: str | None = None
+
+
+Change = Callable[[Transaction], Awaitable[None]]
+"""What a call changes in the database."""
+
+
 @dataclass(slots=True)
 class ToolContext:
     """Who calls, and with what at hand. Identity is here and never in a parameter."""
@@ -61,21 +77,42 @@ class ToolContext:
     session_key: str
     tool_use_id: str
     services: Services
-    outgoing: list[tuple[int, RichText]] = field(default_factory=list[tuple[int, RichText]])
+    outgoing: list[Outgoing] = field(default_factory=list[Outgoing])
+    changes: list[Change] = field(default_factory=list[Change])
 
     def use(self, port: type[T]) -> T:
         """The collaborator behind a port."""
         return self.services.get(port)
 
-    def send(self, chat_id: int, content: RichText) -> None:
+    @property
+    def caller(self) -> int:
+        """The person whose session calls. Raises ToolDenied where it is no person's."""
+        user_id = person_of(self.session_key)
+        if user_id is None:
+            raise ToolDenied("Only the session of a person can do that.")
+        return user_id
+
+    def send(self, chat_id: int, content: RichText, task_id: str | None = None) -> None:
         """Queue a message; it is journalled in the transaction that records this call as done, or not at all."""
-        self.outgoing.append((chat_id, content))
+        self.outgoing.append(Outgoing(chat_id, content, task_id))
+
+    def change(self, change: Change) -> None:
+        """Change the database, in the transaction that records this call as done. A ToolError in it undoes all."""
+        self.changes.append(change)
 
 
 def tool(
-    *roles: Role, effect: Effect, status: Words, atomic: bool = True, always_loaded: bool = False
+    *roles: Role,
+    effect: Effect,
+    status: Words,
+    atomic: bool = True,
+    always_loaded: bool = False,
+    name: str | None = None,
 ) -> Callable[[Callable[[ToolContext, P], Awaitable[str]]], ToolSpec]:
-    """Declare a tool: its name is the function's, its description the docstring, its schema the second parameter."""
+    """Declare a tool: its description is the docstring, its schema the second parameter.
+
+    Its name is the function's, unless the tools of two roles share one.
+    """
 
     def declare(function: Callable[[ToolContext, P], Awaitable[str]]) -> ToolSpec:
         params: Mapping[str, Any] = typing.get_type_hints(function)
@@ -84,7 +121,7 @@ def tool(
         if not description:
             raise TypeError(f"{function.__name__} needs a docstring: it is what the model reads")
         return ToolSpec(
-            name=function.__name__,
+            name=name or function.__name__,
             description=description,
             params=params[first_two[1]],
             roles=frozenset(roles),

@@ -10,8 +10,8 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError
 from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
 
 from jobs.core.errors import AgentUnavailable, SessionLost
+from jobs.tools import gate
 from jobs.users.agent_events import AgentEvent, Died
 from jobs.users.agent_parsing import EventParser
 from jobs.users.environment import PID_FILE
@@ -43,15 +44,25 @@ _INTERRUPT_SECONDS = 5.0
 _CLOSE_SECONDS = 8.0
 
 
+Refusal = Callable[[str, Mapping[str, object]], Awaitable[str | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class AgentOptions:
     """What a process is started with; the same for all its life."""
 
     model: str
     cwd: Path
-    system_append: str
+    system: str
+    """Appended to the CLI's own prompt; in place of it where the process is `locked`."""
     env: Mapping[str, str]
     mcp_servers: Mapping[str, McpServerConfig] = field(default_factory=dict[str, McpServerConfig])
+    locked: bool = False
+    """It talks with an outsider: no tools but those of `mcp_servers`, no files, no settings, no skills."""
+    allowed_tools: Sequence[str] = ()
+    """The tools of a locked process, as the CLI names them."""
+    refusal: Refusal | None = None
+    """Asked before each call: why it may not run, None when it may."""
     cli_path: Path | None = None
     pid_file: Path | None = None
     """Where the launcher at `cli_path` writes the process id (it reads the name from `environment.PID_FILE`)."""
@@ -163,34 +174,56 @@ class Agent:
 
     def _sdk_options(self, resume: str | None) -> ClaudeAgentOptions:
         options = self._options
-        return ClaudeAgentOptions(
+        common = ClaudeAgentOptions(
             model=options.model,
             cwd=options.cwd,
             cli_path=options.cli_path,
-            system_prompt=SystemPromptPreset(
-                type="preset",
-                preset="claude_code",
-                append=options.system_append,
-                snapshot=False,  # an update's new words hold from its first start on
-            ),
-            tools=list(BUILTIN_TOOLS),
-            disallowed_tools=_CODING_AGENTS,
-            settings=_FLAG_SETTINGS,
             mcp_servers=dict(options.mcp_servers),
             strict_mcp_config=True,
-            setting_sources=["project"],
-            permission_mode="bypassPermissions",
             include_partial_messages=True,
             verbatim_prompts=True,
             resume=resume,
             env={**options.env, **({PID_FILE: str(options.pid_file)} if options.pid_file else {})},
             stderr=self._on_stderr,
             max_buffer_size=64 * 1024 * 1024,
+            hooks=gate.hooks(options.refusal) if options.refusal is not None else None,
         )
+        return _locked(common, options) if options.locked else _able(common, options)
 
     def _on_stderr(self, line: str) -> None:
         self._stderr.append(line[:500])
         log.debug("claude: %s", line)
+
+
+def _able(common: ClaudeAgentOptions, options: AgentOptions) -> ClaudeAgentOptions:
+    """A process that acts for the owner."""
+    return replace(
+        common,
+        system_prompt=SystemPromptPreset(
+            type="preset",
+            preset="claude_code",
+            append=options.system,
+            snapshot=False,  # an update's new words hold from its first start on
+        ),
+        tools=list(BUILTIN_TOOLS),
+        disallowed_tools=_CODING_AGENTS,
+        settings=_FLAG_SETTINGS,
+        setting_sources=["project"],
+        permission_mode="bypassPermissions",
+    )
+
+
+def _locked(common: ClaudeAgentOptions, options: AgentOptions) -> ClaudeAgentOptions:
+    """A process that talks with an outsider (what each of these shuts was measured: see docs/security.md)."""
+    return replace(
+        common,
+        system_prompt=options.system,
+        tools=[],
+        allowed_tools=list(options.allowed_tools),
+        setting_sources=[],
+        skills=[],
+        permission_mode="default",
+    )
 
 
 async def _one(message_id: str, content: Content) -> AsyncIterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from jobs.core.errors import AgentUnavailable, SessionLost
 from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
 from jobs.users.agent import Agent, Content
+from jobs.users.pool import Pool, Seat
 from jobs.users.session_file import SessionFile
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ class Conversation:
         on_event: Callable[[ev.AgentEvent], None],
         on_end: Callable[[], None],
         on_lost: Callable[[str], Awaitable[None]],
+        recall: Callable[[], Awaitable[str | None]] | None,
+        pool: Pool,
+        seat: Seat,
     ) -> None:
         self._file = session_file
         self._new_agent = new_agent
@@ -37,6 +41,9 @@ class Conversation:
         self._on_event = on_event
         self._on_end = on_end
         self._on_lost = on_lost
+        self._recall = recall
+        self._pool = pool
+        self._seat = seat
         self._agent: Agent | None = None
         self._session_id: str | None = None
 
@@ -60,14 +67,27 @@ class Conversation:
             await asyncio.gather(starting, giving_up, return_exceptions=True)
 
     async def _start(self) -> None:
-        session_id = self._session_id = self._file.read()
-        try:
-            await self._spawn(session_id)
-        except SessionLost as error:
-            log.warning("Conversation %s cannot be resumed: %s", session_id, error)
-            await self._on_lost(str(session_id))
-            self.forget()
-            await self._spawn(None)
+        session_id = self._file.read()
+        if session_id is None and self._recall is not None:
+            session_id = await self._recall()
+        self._session_id = session_id
+        async with self._pool.starting(self._seat):
+            try:
+                await self._spawn(session_id)
+            except SessionLost as error:
+                log.warning("Conversation %s cannot be resumed: %s", session_id, error)
+                await self._on_lost(str(session_id))
+                self.forget()
+                await self._spawn(None)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process."""
+        return self._agent is not None
+
+    async def set_busy(self, busy: bool) -> None:
+        """Whether the process has something to do: one that has not may have to make room."""
+        await self._pool.set_busy(self._seat, busy)
 
     async def send(self, message_id: str, content: Content) -> None:
         """Hand a message to the process. Raises AgentUnavailable when it is gone."""
@@ -85,6 +105,7 @@ class Conversation:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.close()
+            await self._pool.leave(self._seat)
             self._on_end()
 
     async def kill(self) -> None:
@@ -92,13 +113,21 @@ class Conversation:
         agent, self._agent = self._agent, None
         if agent is not None:
             await agent.kill()
+            await self._pool.leave(self._seat)
             self._on_end()
 
-    def remember(self, session_id: str) -> None:
-        """Continue `session_id` from now on. It is on disk for sure once a turn has ended."""
-        if session_id and session_id != self._session_id:
+    def remember(self, session_id: str) -> bool:
+        """Continue `session_id` from now on; whether it is new. It is on disk for sure once a turn has ended."""
+        if not session_id or session_id == self._session_id:
+            return False
+        self._file.write(session_id)
+        self._session_id = session_id
+        return True
+
+    def adopt(self, session_id: str) -> None:
+        """Continue `session_id` with the next process, unless there is a conversation already."""
+        if self._agent is None and self._file.read() is None:
             self._file.write(session_id)
-            self._session_id = session_id
 
     def forget(self) -> None:
         """Begin afresh with the next process."""

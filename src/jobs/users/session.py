@@ -12,26 +12,27 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
-from jobs.core.journal import Ending, InboxRow, Journal, Settled
+from jobs.core.journal import InboxRow, Journal, RecordedEffect
 from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
-from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
 from jobs.tools.execution import ToolRunner
 from jobs.tools.spec import ToolSpec
 from jobs.users import agent_events as ev
-from jobs.users.composition import compose
+from jobs.users.agent import Content
+from jobs.users.composition import compose, text_block
 from jobs.users.conversation import Conversation, NewAgent
-from jobs.users.failures import judge, timed_out, what_was_stopped
+from jobs.users.endings import Endings
+from jobs.users.failures import timed_out, what_was_stopped
+from jobs.users.pool import Pool
 from jobs.users.session_file import SessionFile
-from jobs.users.session_items import Command, Item, Mailbox, SessionConfig, Warm
+from jobs.users.session_items import OURS, Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
-from jobs.users.workload import NEVER, Workload
+from jobs.users.workload import Workload
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ BUSY_TOOL_SECONDS = 3600
 INTERRUPT_SECONDS = 1.0
 READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
+MOST_CORRECTIONS = 2
+CORRECTION = "[{objection} Write the answer again without it; nothing of the first was sent.]"
 
 
 class UserSession:
@@ -58,27 +61,37 @@ class UserSession:
         fetch_image: FetchImage,
         open_live: OpenLiveReply,
         alarm: SoundAlarm,
+        pool: Pool,
+        manner: Manner,
     ) -> None:
         self._config = config
         self._journal = journal
         self._clock = clock
         self._runner = runner
         self._tools = tools
-        self._compose_text = compose_text
         self._fetch_image = fetch_image
         self._open_live = open_live
         self._alarm = alarm
 
         self._mailbox = Mailbox()
+        self._endings = Endings(
+            config, journal=journal, clock=clock, runner=runner, compose_text=compose_text, keep=manner.keep
+        )
         self._conversation = Conversation(
             session_file=session_file,
             new_agent=new_agent,
             runner=runner,
             on_event=self._mailbox.put_nowait,
             on_end=self._mailbox.forget_events,
-            on_lost=self._on_lost,
+            on_lost=self._endings.lost,
+            recall=manner.recall,
+            pool=pool,
+            seat=pool.seat(first=config.to_owner, give_up=lambda: self._mailbox.put_nowait(GiveUp())),
         )
-        self._work = Workload(clock)
+        self._manner = manner
+        self._told = ""  # the briefing, as the model knows it
+        self._objections = 0  # in a row, to answers to the same messages
+        self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
         self._last_sign = 0.0  # monotonic
         self._accepted: set[int] = set()  # rows handed over; those settled since do no harm
@@ -100,6 +113,14 @@ class UserSession:
     def warm(self) -> None:
         """Start the Claude process now, so that the first message does not wait for it."""
         self._mailbox.put_nowait(Warm())
+
+    def adopt(self, session_id: str) -> None:
+        """Go on with this conversation, if there is none yet."""
+        self._conversation.adopt(session_id)
+
+    def typing(self) -> None:
+        """The other side is writing."""
+        self._mailbox.put_nowait(Typing())
 
     async def run(self) -> None:
         """The session's life; on cancellation the process is ended and unanswered messages stay journalled."""
@@ -139,6 +160,8 @@ class UserSession:
         moments = [self._work.due_at()]
         if self._working:
             moments.append(self._last_sign + self._patience)
+        elif self._config.hibernate_after is not None and self._conversation.running:
+            moments.append(self._last_sign + self._config.hibernate_after)
         return min((moment for moment in moments if moment is not None), default=None)
 
     @property
@@ -162,8 +185,13 @@ class UserSession:
             case Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
                     await self._conversation.start(unless=self._mailbox.commanded)
+            case Typing():
+                self._work.typing()
+            case GiveUp():
+                if not self._working:
+                    await self._conversation.end()
             case None:
-                pass
+                await self._hibernate_if_due()
             case _:
                 await self._on_event(item)
         now = time.monotonic()
@@ -171,6 +199,7 @@ class UserSession:
             await self._give_up_waiting()
         elif (due := self._work.due_at()) is not None and now >= due and self._mailbox.empty():
             await self._send_pending()
+        await self._conversation.set_busy(self._working)
 
     async def _send_pending(self) -> None:
         try:
@@ -179,14 +208,17 @@ class UserSession:
         except AgentUnavailable as error:
             rows = self._work.take_pending()
             self._failed_starts += 1
-            await self._postpone(rows, TurnFailed("unavailable", str(error)), attempts=self._failed_starts)
+            await self._postpone(rows, TurnFailed("unavailable", str(error)), self._failed_starts)
             return
         self._failed_starts = 0
         rows = self._work.take_pending()
         if not self._work.outstanding_ids:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
-        content = await compose(rows, effects, self._fetch_image, self._config.zone)
+        content = await self._composed(rows, effects)
+        await self._hand_over(rows, content)
+
+    async def _hand_over(self, rows: list[InboxRow], content: Content) -> None:
         message_id = str(uuid.uuid4())
         # Known to be underway before it is sent: the answer may be quicker than this coroutine.
         self._work.sent(message_id, rows)
@@ -197,17 +229,29 @@ class UserSession:
         except AgentUnavailable as error:
             await self._on_death(str(error))
 
+    async def _composed(self, rows: list[InboxRow], effects: list[RecordedEffect]) -> Content:
+        outsider = not self._config.to_owner and self._config.chat_id is not None
+        content = await compose(rows, effects, None if outsider else self._fetch_image, self._config.zone)
+        if self._manner.guard is not None:
+            await self._manner.guard.turn_begins([row.message for row in rows], joins=bool(self._work.outstanding_ids))
+        briefing = await self._manner.briefing() if self._manner.briefing is not None else ""
+        if briefing != self._told:
+            self._told = briefing
+            content.insert(0, text_block(briefing))
+        return content
+
     def _current_turn(self) -> Turn:
         if self._turn is None:
-            live = self._open_live(self._config.chat_id, self._config.key)
+            live = self._open_live(self._config.chat_id or 0, self._config.key)
             self._turn = Turn(live, self._tools, self._config.language)
         return self._turn
 
-    # ---- the Claude process ----
+    async def _hibernate_if_due(self) -> None:
+        after = self._config.hibernate_after
+        if after is not None and not self._working and time.monotonic() >= self._last_sign + after:
+            await self._conversation.end()
 
-    async def _on_lost(self, session_id: str) -> None:
-        parts = await self._compose_text(words.STARTED_AFRESH.say(self._config.language))
-        await self._journal.notify(self._config.chat_id, parts, once=f"lost {session_id}")
+    # ---- the Claude process ----
 
     async def _on_event(self, event: ev.AgentEvent) -> None:
         self._last_sign = time.monotonic()
@@ -224,7 +268,8 @@ class UserSession:
                 await self._on_death(reason)
 
     async def _on_turn_end(self, event: ev.TurnEnded) -> None:
-        self._conversation.remember(event.session_id)
+        if self._conversation.remember(event.session_id) and self._manner.remember is not None:
+            await self._manner.remember(event.session_id)
         unnamed = not event.message_ids and not event.unsolicited
         rows = self._work.take_outstanding() if unnamed else self._work.answered(event.message_ids)
         turn, self._turn = self._turn, None
@@ -235,17 +280,27 @@ class UserSession:
             await self._retry(rows, turn, "interrupted")
         elif event.failure is not None:
             self._deaths = 0
-            attempts = min((row.attempts for row in rows), default=1)
-            await self._postpone(rows, event.failure, attempts=attempts, event=event)
+            await self._postpone(rows, event.failure, min((row.attempts for row in rows), default=1), event)
         else:
             self._deaths = 0
-            text = turn.text if turn else ""
-            if rows or text:
-                parts = await self._compose_text(text) or await self._parts(words.DONE)
-                await self._journal.answer(self._ending(rows, event), parts)
-                log.info("Session %s answered %d messages", self._config.key, len(rows))
+            await self._answer(rows, event, turn.text if turn else "")
         if self._work.outstanding_ids:
             self._current_turn()
+
+    async def _answer(self, rows: list[InboxRow], event: ev.TurnEnded, text: str) -> None:
+        object_to = self._manner.objection
+        objection = await object_to(text) if object_to is not None and text else None
+        if objection is None:
+            self._objections = 0
+            if rows or text:
+                await self._endings.answer(rows, event, text)
+        elif self._objections < MOST_CORRECTIONS:
+            self._objections += 1
+            await self._endings.record(event, "corrected")
+            await self._hand_over(rows, [text_block(CORRECTION.format(objection=objection))])
+        else:
+            self._objections = 0
+            await self._endings.withhold(rows, event)
 
     async def _on_death(self, reason: str) -> None:
         log.warning("The Claude process of %s ended: %s", self._config.key, reason)
@@ -260,55 +315,18 @@ class UserSession:
         self._deaths += bool(rows)
         if rows and self._deaths >= MOST_CRASHES:
             self._deaths = 0
-            await self._postpone(rows, TurnFailed("crashed", reason), attempts=MOST_CRASHES)
+            await self._postpone(rows, TurnFailed("crashed", reason), MOST_CRASHES)
         elif rows:
             self._work.put_back(rows)
         elif turn is not None and turn.text:
-            await self._journal.answer(self._ending([], None), await self._compose_text(turn.text))
-
-    # ---- endings ----
-
-    def _ending(self, rows: list[InboxRow], event: ev.TurnEnded | None) -> Ending:
-        return Ending(
-            session_key=self._config.key,
-            chat_id=self._config.chat_id,
-            row_ids=[row.id for row in rows],
-            attempt=self._runner.attempt,
-            turn=event.serial if event else self._runner.turn,
-            usage=event.usage if event else None,
-            started_by="owner" if rows else "background",
-        )
+            await self._endings.answer([], None, turn.text)
 
     async def _postpone(
-        self, rows: list[InboxRow], failure: TurnFailed, *, attempts: int, event: ev.TurnEnded | None = None
+        self, rows: list[InboxRow], failure: TurnFailed, attempts: int, event: ev.TurnEnded | None = None
     ) -> None:
-        log.warning("A turn of %s failed: %s (%s)", self._config.key, failure.reason, failure)
-        verdict = judge(
-            failure,
-            attempts=attempts,
-            now=self._clock.now(),
-            zone=self._config.zone,
-            language=self._config.language,
-            model=self._config.model,
-        )
-        if event is not None:
-            async with self._journal.database.transaction() as tx:
-                await self._journal.usage.record(
-                    tx, event.usage, session_key=self._config.key, started_by="owner", outcome=failure.reason
-                )
-        if not rows:
-            return  # nobody waits for it
-        ids = [row.id for row in rows]
-        if verdict.retry_at is None and not verdict.parked:
-            ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
-            await self._journal.answer(ending, await self._compose_text(verdict.sentence))
-            return
-        # Once is enough: later attempts of the same messages fail in silence until one succeeds.
-        notice = await self._compose_text(verdict.sentence) if attempts <= 1 else ()
-        await self._journal.postpone(
-            self._config.key, self._config.chat_id, row_ids=ids, until=verdict.retry_at, notice=notice
-        )
-        self._work.put_back(rows, verdict.retry_at or NEVER)
+        until = await self._endings.postpone(rows, failure, attempts=attempts, event=event)
+        if until is not None:
+            self._work.put_back(rows, until)
 
     async def _recover(self) -> None:
         """After a failure of our own: the journal knows what is open; it is tried again, ever more seldom."""
@@ -335,13 +353,13 @@ class UserSession:
     async def _give_up_waiting(self) -> None:
         seconds = int(self._patience)
         rows, turn = await self._interrupt()
-        await self._end_early(rows, turn, timed_out(seconds, self._config.language), outcome="failed")
+        await self._endings.early(rows, turn, timed_out(seconds, self._config.language), outcome="failed")
 
     async def _stop(self, command: InboxRow) -> None:
         language = self._config.language
         rows, turn = await self._interrupt()
         stopped = what_was_stopped(rows, language) if rows or turn else words.NOTHING_TO_STOP.say(language)
-        await self._end_early(rows, turn, stopped, outcome="dropped", command=command)
+        await self._endings.early(rows, turn, stopped, outcome="dropped", command=command)
 
     async def _clear(self, command: InboxRow) -> None:
         language = self._config.language
@@ -350,16 +368,11 @@ class UserSession:
         self._conversation.forget()
         stopped = [what_was_stopped(rows, language)] if rows else []
         sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
-        await self._end_early(rows, turn, sentences, outcome="dropped", command=command)
+        self._told = ""
+        if self._manner.guard is not None:
+            await self._manner.guard.forget()
+        await self._endings.early(rows, turn, sentences, outcome="dropped", command=command)
         self.warm()
-
-    async def _end_early(
-        self, rows: list[InboxRow], turn: Turn | None, why: str, *, outcome: Settled, command: InboxRow | None = None
-    ) -> None:
-        text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
-        commands = [command.id] if command is not None else []
-        ending = replace(self._ending(rows, None), outcome=outcome, commands=commands)
-        await self._journal.answer(ending, await self._compose_text(text))
 
     async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
         """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""
@@ -386,7 +399,7 @@ class UserSession:
                         case ev.TurnEnded():
                             self._conversation.remember(item.session_id)
                             return unfinished <= set(item.message_ids)
-                        case InboxRow() | Command() | Warm():
+                        case _ if isinstance(item, OURS):
                             kept.append(item)
                         case _:
                             pass
@@ -395,6 +408,3 @@ class UserSession:
         finally:
             for item in kept:
                 self._mailbox.put_nowait(item)
-
-    async def _parts(self, sentence: words.Words) -> Sequence[RichText]:
-        return await self._compose_text(sentence.say(self._config.language))

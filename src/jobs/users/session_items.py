@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from jobs.core.database import Transaction
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow
+from jobs.core.messages import InboundMessage
 from jobs.users.agent_events import AgentEvent
+from jobs.users.workload import Gathering
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,53 @@ class SessionConfig:
     """What a session is, apart from its collaborators; durations in seconds."""
 
     key: str
-    chat_id: int
+    chat_id: int | None
+    """Where its answers go; None where it speaks to nobody."""
+    owner_chat: int
+    """Where its troubles are told."""
+    whose: str
+    """Whom or what it is about, for the owner to read."""
     model: str
     zone: ZoneInfo
     language: Language
     query_timeout: int
+    gathering: Gathering
+    hibernate_after: float | None
+    """How long its process may do nothing; None: it is kept."""
+
+    @property
+    def to_owner(self) -> bool:
+        """Whether it talks with the owner."""
+        return self.chat_id == self.owner_chat
+
+
+class TurnGuard(Protocol):
+    """Hears what a guarded session is about to read."""
+
+    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool) -> None:
+        """These are handed over now; `joins`: to a turn that is underway."""
+        ...
+
+    async def forget(self) -> None:
+        """The conversation begins afresh."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What is special about a session that is not simply the owner's."""
+
+    keep: Callable[[Transaction, str], Awaitable[None]] | None = None
+    """Where the words of a session go that speaks to nobody."""
+    briefing: Callable[[], Awaitable[str]] | None = None
+    """What the model must know before it reads the messages, as it stands now; told when it has changed."""
+    objection: Callable[[str], Awaitable[str | None]] | None = None
+    """Why an answer may not be sent."""
+    guard: TurnGuard | None = None
+    remember: Callable[[str], Awaitable[None]] | None = None
+    """Hears the id of the conversation when it changes, beside the session's file."""
+    recall: Callable[[], Awaitable[str | None]] | None = None
+    """Tells that id when the file is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +81,20 @@ class Warm:
     """Start the process before anybody asks."""
 
 
-Item = InboxRow | Command | Warm | AgentEvent | None
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The other side is writing: there is more to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """End the process if it does nothing: another session needs its place."""
+
+
+Item = InboxRow | Command | Warm | Typing | GiveUp | AgentEvent | None
 """None: a deadline has passed."""
+OURS = (InboxRow, Command, Warm, Typing, GiveUp)
+"""What is no event of the process."""
 
 
 class Mailbox(asyncio.Queue[Item]):
@@ -61,5 +119,5 @@ class Mailbox(asyncio.Queue[Item]):
         """A process has ended: what it said and nobody has heard yet is not to pass for the next one's words."""
         items = [self.get_nowait() for _ in range(self.qsize())]
         for item in items:
-            if isinstance(item, InboxRow | Command | Warm):
+            if isinstance(item, OURS):
                 self.put_nowait(item)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from jobs.core.journal import InboxRow
+from jobs.core.messages import errand_session
 from jobs.core.slots import Slot
 from jobs.users.session import UserSession
 
@@ -36,6 +37,22 @@ class SessionManager:
             session = self._sessions[key] = self._new_session(key)
             self._tasks.append(asyncio.create_task(session.run(), name=f"session {key}"))
         return session
+
+    def create_task_session(self, task_id: str) -> UserSession:
+        """The session of an errand, started if need be."""
+        return self.session(errand_session(task_id))
+
+    def get_task_session(self, task_id: str, session_id: str) -> UserSession:
+        """The session of an errand, which goes on with the conversation `session_id` unless it has one of its own."""
+        session = self.create_task_session(task_id)
+        session.adopt(session_id)
+        return session
+
+    def typing(self, session_key: str) -> None:
+        """The person of a session is writing; nothing when there is no such session."""
+        session = self._sessions.get(session_key)
+        if session is not None:
+            session.typing()
 
     def submit(self, session_key: str, row: InboxRow) -> None:
         """Hand a message to its session."""

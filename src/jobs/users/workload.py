@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from jobs.core.clock import Clock
@@ -12,6 +12,7 @@ from jobs.core.journal import InboxRow
 
 GATHER_SECONDS = 0.7
 """How long an album, forwards or the pieces of a long text are waited for (nanobot and OpenClaw: 0.5 to 1)."""
+TYPING_SECONDS = 6.0
 TELEGRAM_SPLITS_AT = 4000
 """A text of about this length is probably followed by its rest."""
 MOST_OUTSTANDING = 32
@@ -19,11 +20,23 @@ MOST_OUTSTANDING = 32
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How long messages are waited for, in seconds, before they are handed over together."""
+
+    pause: float = 0.0
+    """After each message."""
+    while_typing: float = 0.0
+    """At most, since the first message, while the other side is typing."""
+
+
 class Workload:
     """Pending rows wait, some of them for a moment of their own; outstanding ones are with the model."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, gathering: Gathering) -> None:
         self._clock = clock
+        self._gathering = gathering
+        self._gathering_since = 0.0  # monotonic
         self._pending: dict[int, InboxRow] = {}
         self._outstanding: dict[str, list[InboxRow]] = {}  # by the message id they were sent under
         self._gather_until = 0.0  # monotonic
@@ -35,11 +48,22 @@ class Workload:
 
     def accept(self, row: InboxRow) -> None:
         """A new message. It is also the moment to try what was postponed."""
+        now = time.monotonic()
+        if not self._pending:
+            self._gathering_since = now
         self._pending = {i: replace(r, not_before=None) for i, r in self._pending.items()}
         self._pending[row.id] = row
         message = row.message
+        if self._gathering.pause and message.event is None:
+            self._gather_until = now + self._gathering.pause
         if message.album_id or message.forwarded or len(message.text) >= TELEGRAM_SPLITS_AT:
             self._gather_until = time.monotonic() + GATHER_SECONDS
+
+    def typing(self) -> None:
+        """The other side is writing; Telegram says so every 5 seconds or so."""
+        if self._pending:
+            latest = self._gathering_since + self._gathering.while_typing
+            self._gather_until = max(self._gather_until, min(time.monotonic() + TYPING_SECONDS, latest))
 
     def put_back(self, rows: Iterable[InboxRow], not_before: datetime | None = None) -> None:
         """Rows to be sent again, at the earliest at `not_before` (UTC)."""

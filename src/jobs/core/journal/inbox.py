@@ -15,7 +15,7 @@ from typing import Literal
 
 from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
-from jobs.core.messages import InboundMessage
+from jobs.core.messages import EVENTS, InboundMessage
 
 Settled = Literal["done", "dropped", "failed"]
 
@@ -50,6 +50,11 @@ class Inbox:
             to_text(self._clock.now()),
         )
         return inserted == 1
+
+    async def next_event(self, tx: Transaction) -> int:
+        """A message id for the next event of our own."""
+        row = await tx.one("SELECT coalesce(max(message_id), 0) + 1 AS next FROM inbox WHERE chat_id = ?", EVENTS)
+        return int(row["next"]) if row else 1
 
     async def unclaimed(self, tx: Transaction, after: int) -> list[tuple[str, InboxRow]]:
         """Open rows above id `after`, oldest first, with their sessions."""
@@ -110,6 +115,34 @@ class Inbox:
                 to_text(until) if until else None,
                 row_id,
             )
+
+    async def admit(self, tx: Transaction, row_id: int) -> None:
+        """Another person's message is let in: from here on it counts against their limits."""
+        await tx.execute(
+            "UPDATE inbox SET admitted_at = ?, not_before = NULL WHERE id = ? AND admitted_at IS NULL",
+            to_text(self._clock.now()),
+            row_id,
+        )
+
+    async def is_admitted(self, tx: Transaction, row_id: int) -> bool:
+        """Whether a message was let in before (and the program was restarted since)."""
+        return await tx.one("SELECT 1 FROM inbox WHERE id = ? AND admitted_at IS NOT NULL", row_id) is not None
+
+    async def unpark(self, tx: Transaction, session_key: str) -> None:
+        """What waited for a person is in the queue again; ring the journal's bells afterwards."""
+        await tx.execute("UPDATE inbox SET state = 'new' WHERE session_key = ? AND state = 'parked'", session_key)
+
+    async def ready(self, tx: Transaction, row_ids: Iterable[int]) -> set[int]:
+        """Which of these are in the queue and need not wait any longer."""
+        now = to_text(self._clock.now())
+        found: set[int] = set()
+        for row_id in row_ids:
+            row = await tx.one(
+                "SELECT 1 FROM inbox WHERE id = ? AND state = 'new' AND coalesce(not_before, '') <= ?", row_id, now
+            )
+            if row is not None:
+                found.add(row_id)
+        return found
 
     async def reopen_all(self, tx: Transaction) -> int:
         """At start: whatever was in somebody's hands is in the queue again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from jobs.core.database import Database, Transaction
 from jobs.core.journal.effects import Effects, RecordedEffect
 from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.outbox import Origin, Outbox
-from jobs.core.messages import InboundMessage
+from jobs.core.messages import EVENTS, InboundMessage, SessionEvent
 from jobs.core.rich_text import RichText
 from jobs.core.usage import TurnUsage, Usage
+
+Also = Callable[[Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Journal:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
+        self._clock = clock
         self.inbox = Inbox(clock)
         self.outbox = Outbox(clock)
         self.effects = Effects(clock)
@@ -94,9 +97,11 @@ class Journal:
         fresh = [replace(row, message=row.message.model_copy(update={"text": texts[row.id]})) for row in rows]
         return fresh, effects
 
-    async def answer(self, ending: Ending, parts: Sequence[RichText]) -> None:
-        """End a turn: its messages are settled and its answer is queued, in one transaction."""
+    async def answer(self, ending: Ending, parts: Sequence[RichText], also: Also | None = None) -> None:
+        """End a turn: its messages are settled, its answer is queued and `also` is done, in one transaction."""
         async with self.database.transaction() as tx:
+            if also is not None:
+                await also(tx)
             await self.inbox.settle(tx, ending.row_ids, ending.outcome)
             await self.inbox.settle(tx, ending.commands, "done")
             await self.effects.settle(tx, ending.session_key, ending.attempt, ending.turn)
@@ -143,13 +148,24 @@ class Journal:
                 await self.outbox.add_once(tx, chat_id, part, f"{once}/{number}")
         self.queued.set()
 
+    async def tell(self, tx: Transaction, session_key: str, event: SessionEvent) -> None:
+        """Journal an event for a session; ring the bells once the transaction has ended."""
+        now = self._clock.now()
+        number = await self.inbox.next_event(tx)
+        message = InboundMessage(chat_id=EVENTS, message_id=number, sender_id=EVENTS, sent_at=now, event=event)
+        await self.inbox.add(tx, message, session_key)
+
+    def ring(self) -> None:
+        """Ring both bells: there may be something to do."""
+        self.received.set()
+        self.queued.set()
+
     async def reopen(self) -> int:
         """At start: every message that has no answer is in the queue again. Returns how many were underway."""
         async with self.database.transaction() as tx:
             reopened = await self.inbox.reopen_all(tx)
             await self.outbox.finish_orphans(tx)
-        self.received.set()
-        self.queued.set()
+        self.ring()
         return reopened
 
     async def _say(

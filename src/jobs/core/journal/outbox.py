@@ -54,9 +54,13 @@ class Outbox:
         origin: Origin,
         *,
         reply_to: int | None = None,
+        task_id: str | None = None,
     ) -> int:
-        """Queue a message; returns its row id."""
-        return await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
+        """Queue a message, for the errand `task_id` if any; returns its row id."""
+        row_id = await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
+        if task_id is not None:
+            await tx.execute("UPDATE outbox SET task_id = ? WHERE id = ?", task_id, row_id)
+        return row_id
 
     async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> None:
         """Queue a notice, unless one under the same name was queued before."""

@@ -24,6 +24,10 @@ OUT_OF_RANGE = Words(
     en="{name} must be {low} or more, and it is {value}: choose a larger number.",
     ru="{name} должно быть не меньше {low}, а там {value}: укажите число побольше.",
 )
+NOT_DOLLARS = Words(
+    en="{name} must be an amount of dollars such as 1.50, and it is {value!r}: write digits and a point only.",
+    ru="{name} должно быть суммой в долларах, например 1.50, а там {value!r}: оставьте только цифры и точку.",
+)
 NOT_A_NUMERIC_ID = Words(
     en="{name} must be your numeric Telegram id, not a name or a phone number: `jobs setup` finds it.",
     ru="{name} должно быть вашим числовым id в Telegram, не именем и не телефоном: его найдёт `jobs setup`.",

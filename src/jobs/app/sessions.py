@@ -1,0 +1,271 @@
+"""Builds the sessions: the owner's, those of errands, and those that talk with other people."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.catalog import TOOLS, by_cli_name
+from jobs.core.clock import Clock
+from jobs.core.database import Transaction
+from jobs.core.errors import JobsError
+from jobs.core.i18n import Language
+from jobs.core.journal import Journal
+from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of
+from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, SoundAlarm
+from jobs.core.settings import Settings
+from jobs.telegram.client import Telegram
+from jobs.telegram.live import ScreenReply
+from jobs.telegram.tools import Directory
+from jobs.telegram.typing import SilentReply, TypingReply
+from jobs.tools.approvals import Approvals
+from jobs.tools.execution import ToolRunner
+from jobs.tools.gate import Gate
+from jobs.tools.roles import Role
+from jobs.tools.server import SERVER_NAME, build_server
+from jobs.tools.spec import Services, ToolContext
+from jobs.users import environment
+from jobs.users.agent import Agent, AgentOptions, bundled_cli
+from jobs.users.disclosure import Disclosure
+from jobs.users.errand_tools import Surroundings
+from jobs.users.errand_view import for_person
+from jobs.users.guard import Marks, SessionGuard
+from jobs.users.pool import Pool
+from jobs.users.prompts import errand_prompt, owner_prompt, person_prompt
+from jobs.users.repository import UsersRepository
+from jobs.users.session import UserSession
+from jobs.users.session_file import SessionFile
+from jobs.users.session_items import Manner, SessionConfig
+from jobs.users.turn_guard import GuardedTurns
+from jobs.users.workload import Gathering
+
+log = logging.getLogger(__name__)
+
+PHOTO_SECONDS = 20
+"""How long a photo may take to arrive: the conversation stands still meanwhile."""
+IDLE_SECONDS = 600.0
+"""After so long without anything to do, a process other than the owner's is ended; it is resumed when needed."""
+PERSON_GATHERING = Gathering(pause=2.5, while_typing=10.0)
+_NOTHING = Gathering()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The collaborators of every session."""
+
+    settings: Settings
+    telegram: Telegram
+    journal: Journal
+    clock: Clock
+    repository: UsersRepository
+    approvals: Approvals
+    disclosure: Disclosure
+    pool: Pool
+    alarm: SoundAlarm
+    compose: Compose
+    language: Language
+    owner_name: str
+
+
+class _Composer:
+    def __init__(self, compose: Compose) -> None:
+        self.compose = compose
+
+
+class SessionFactory:
+    """Makes the session of a key."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._marks = Marks(world.journal.database)
+        self._services = self._make_services()
+
+    def __call__(self, key: str) -> UserSession:
+        """The session, not running yet."""
+        user_id, task_id = person_of(key), errand_of(key)
+        if user_id is not None:
+            return self._person(key, user_id)
+        return self._errand(key, task_id) if task_id is not None else self._owner()
+
+    # ---- the three kinds ----
+
+    def _owner(self) -> UserSession:
+        settings, telegram = self._world.settings, self._world.telegram
+        guard = self._guard(OWNER_SESSION, Role.OWNER)
+        system = owner_prompt(
+            owner_id=settings.tg_user_id, account=telegram.account.name, workspace=settings.workspace_dir
+        )
+        return self._build(
+            self._config(OWNER_SESSION, settings.tg_user_id, self._world.owner_name),
+            Role.OWNER,
+            system,
+            SessionFile(self._session_path(str(settings.tg_user_id))),
+            guard=guard,
+            manner=Manner(guard=GuardedTurns(OWNER_SESSION, guard, self._marks)),
+        )
+
+    def _errand(self, key: str, task_id: str) -> UserSession:
+        repository = self._world.repository
+        guard = self._guard(key, Role.TASK)
+
+        async def keep(tx: Transaction, text: str) -> None:
+            await repository.errands.note(tx, task_id, key, text[:2000])
+
+        async def remember(session_id: str) -> None:
+            async with repository.journal.database.transaction() as tx:
+                await repository.errands.change(tx, task_id, key, {"session_id": session_id})
+
+        async def recall() -> str | None:
+            errand = await repository.errand_of_session(key)
+            return errand.session_id if errand is not None else None
+
+        return self._build(
+            self._config(key, None, task_id, hibernate_after=IDLE_SECONDS),
+            Role.TASK,
+            errand_prompt(self._world.settings.workspace_dir),
+            SessionFile(self._session_path(f"task_{task_id}")),
+            guard=guard,
+            manner=Manner(keep=keep, guard=GuardedTurns(key, guard, self._marks), remember=remember, recall=recall),
+        )
+
+    def _person(self, key: str, user_id: int) -> UserSession:
+        world = self._world
+
+        async def briefing() -> str:
+            async with world.journal.database.transaction() as tx:
+                errands = await world.repository.errands.list(tx, user_id=user_id)
+            known = for_person(errands, user_id, world.settings.timezone, world.clock.now())
+            return f"[From the program. What is to be settled with this person, as it stands now:\n{known}]"
+
+        async def objection(text: str) -> str | None:
+            return await world.disclosure.objection(user_id, text)
+
+        return self._build(
+            self._config(key, user_id, str(user_id), gathering=PERSON_GATHERING, hibernate_after=IDLE_SECONDS),
+            Role.EXTERNAL,
+            person_prompt(world.owner_name),
+            SessionFile(self._session_path(str(user_id))),
+            guard=None,
+            manner=Manner(briefing=briefing, objection=objection),
+        )
+
+    # ---- what they share ----
+
+    def _config(
+        self,
+        key: str,
+        chat_id: int | None,
+        whose: str,
+        *,
+        gathering: Gathering = _NOTHING,
+        hibernate_after: float | None = None,
+    ) -> SessionConfig:
+        settings = self._world.settings
+        return SessionConfig(
+            key=key,
+            chat_id=chat_id,
+            owner_chat=settings.tg_user_id,
+            whose=whose,
+            model=settings.claude_model,
+            zone=settings.timezone,
+            language=self._world.language,
+            query_timeout=settings.query_timeout_seconds,
+            gathering=gathering,
+            hibernate_after=hibernate_after,
+        )
+
+    def _build(
+        self,
+        config: SessionConfig,
+        role: Role,
+        system: str,
+        session_file: SessionFile,
+        *,
+        guard: SessionGuard | None,
+        manner: Manner,
+    ) -> UserSession:
+        world = self._world
+        runner = ToolRunner(world.journal)
+        server = build_server(
+            TOOLS, role, runner, lambda call_id: ToolContext(role, config.key, call_id, self._services)
+        )
+        locked = role is Role.EXTERNAL
+        settings = world.settings
+        options = AgentOptions(
+            model=settings.claude_model,
+            cwd=Path("/") if locked else settings.workspace_dir,  # its name is in the prompt
+            system=system,
+            env=environment.for_claude(settings),
+            mcp_servers={SERVER_NAME: server},
+            locked=locked,
+            allowed_tools=sorted(by_cli_name(role)) if locked else (),
+            refusal=Gate(guard, world.approvals).refusal if guard is not None else None,
+            cli_path=environment.launcher(settings.data_dir, bundled_cli()),
+            pid_file=settings.data_dir / f"claude-{config.key.replace(':', '-')}.pid",
+        )
+        return UserSession(
+            config,
+            journal=world.journal,
+            clock=world.clock,
+            session_file=session_file,
+            new_agent=lambda on_event: Agent(options, on_event),
+            runner=runner,
+            tools=by_cli_name(role),
+            compose_text=world.compose,
+            fetch_image=self._fetch_image,
+            open_live=self._open_live,
+            alarm=world.alarm,
+            pool=world.pool,
+            manner=manner,
+        )
+
+    def _guard(self, key: str, role: Role) -> SessionGuard:
+        return SessionGuard(
+            key,
+            repository=self._world.repository,
+            marks=self._marks,
+            tools=by_cli_name(role),
+            mode=self._world.settings.approvals,
+            language=self._world.language,
+            skills=self._skills,
+        )
+
+    def _make_services(self) -> Services:
+        world, services = self._world, Services()
+        services.provide(Directory, world.telegram)
+        services.provide(Composer, _Composer(world.compose))
+        services.provide(UsersRepository, world.repository)
+        services.provide(DisclosureCheck, world.disclosure)
+        services.provide(
+            Surroundings,
+            Surroundings(world.settings.tg_user_id, world.settings.timezone, world.language, self._skills),
+        )
+        return services
+
+    @property
+    def _skills(self) -> Path:
+        return self._world.settings.workspace_dir / ".claude" / "skills"
+
+    def _session_path(self, name: str) -> Path:
+        return self._world.settings.data_dir / "sessions" / f"{name}.session"
+
+    def _open_live(self, chat_id: int, session_key: str) -> LiveReply:
+        telegram = self._world.telegram
+        if session_key == OWNER_SESSION:
+            return ScreenReply(telegram, self._world.journal, chat_id, session_key)
+        return TypingReply(telegram, chat_id) if chat_id else SilentReply()
+
+    async def _fetch_image(self, message: InboundMessage) -> Image | None:
+        try:
+            async with asyncio.timeout(PHOTO_SECONDS):
+                data = await self._world.telegram.download_photo(message.chat_id, message.message_id)
+        except (JobsError, TimeoutError) as error:
+            log.warning("A photo could not be loaded: %s", error)
+            return None
+        return Image(media_type="image/jpeg", data=data) if data else None
+
+
+__all__: Sequence[str] = ("SessionFactory", "World")

@@ -1,0 +1,40 @@
+"""Questions to the owner, and what became of them."""
+
+from jobs.core.i18n import Words
+
+ASK_CALL = Words(
+    en="🔐 May I? {errand}\n{what}\n{arguments}\n\nI ask because {why}.\n\n👍 yes, 👎 no (or reply: yes / no / for this errand). Without an answer by {time} it is a no.",
+    ru="🔐 Можно? {errand}\n{what}\n{arguments}\n\nСпрашиваю, потому что {why}.\n\n👍 да, 👎 нет (или ответом: да / нет / для этого поручения). Если до {time} ответа не будет, это «нет».",
+)
+ERRAND = Words(en="Errand {id}, {title}:", ru="Поручение {id}, {title}:")
+TOOL = Words(en="⚙️ {name}", ru="⚙️ {name}")
+ASK_STRANGER = Words(
+    en="👋 {who} has written to me:\n{text}\n\nShall I talk with them? 👍 yes, 👎 no (or reply: yes / no).",
+    ru="👋 Мне пишет {who}:\n{text}\n\nОтвечать? 👍 да, 👎 нет (или ответом: да / нет).",
+)
+GRANTED = Words(en="👍 Allowed.", ru="👍 Разрешено.")
+GRANTED_FOR_ERRAND = Words(en="👍 Allowed for this errand.", ru="👍 Разрешено для этого поручения.")
+DENIED = Words(en="👎 Not allowed.", ru="👎 Не разрешено.")
+EXPIRED = Words(
+    en="⌛ There was no answer in time, so that stays undone: {what}",
+    ru="⌛ Ответа вовремя не было, это не сделано: {what}",
+)
+STRANGER_WELCOME = Words(en="👍 I talk with {who}.", ru="👍 Общаюсь с {who}.")
+STRANGER_REFUSED = Words(en="👎 I do not answer {who}.", ru="👎 Не отвечаю: {who}.")
+
+BECAUSE_POWER = Words(
+    en="words of other people are in this conversation, and this can do anything on the server",
+    ru="в этом разговоре есть слова других людей, а это действие может сделать на сервере что угодно",
+)
+BECAUSE_ELSEWHERE = Words(
+    en="it goes to somebody who has no part in this errand", ru="это уходит человеку, который не участвует в поручении"
+)
+BECAUSE_PRIVATE = Words(
+    en="this conversation has seen other people's words and read something private ({what}), and this leaves the house",
+    ru="в этом разговоре есть чужие слова и прочитано личное ({what}), а это сообщение уходит наружу",
+)
+BECAUSE_OTHERS = Words(
+    en="it concerns more than this errand, and other people's words are in this conversation",
+    ru="это касается не только поручения, а в разговоре есть слова других людей",
+)
+BECAUSE_ALL = Words(en="you asked to be asked about everything", ru="вы просили спрашивать обо всём")

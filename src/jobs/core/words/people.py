@@ -1,0 +1,46 @@
+"""What the program says about other people, and to them."""
+
+from jobs.core.i18n import Words
+
+NEW_ERRAND = Words(en="📌 New errand {id}: {title} ({who})", ru="📌 Новое поручение {id}: {title} ({who})")
+PROGRESS = Words(en="📌 {id}, {title}: {state}{result}", ru="📌 {id}, {title}: {state}{result}")
+STATUS = {
+    "pending": Words(en="not begun", ru="ещё не начато"),
+    "in_progress": Words(en="under way", ru="в работе"),
+    "waiting": Words(en="waiting for an answer", ru="ждём ответа"),
+    "done": Words(en="✅ settled", ru="✅ улажено"),
+    "cancelled": Words(en="called off", ru="отменено"),
+    "failed": Words(en="❌ not possible", ru="❌ не вышло"),
+}
+ENOUGH = Words(
+    en="Thank you, I have a lot of messages from you now; I will read on a little later.",
+    ru="Спасибо, от вас уже много сообщений; дочитаю чуть позже.",
+)
+ENOUGH_OWNER = Words(
+    en="✋ {who} has reached their limit; I read on at {time}. To change that, tell me.",
+    ru="✋ {who}: достигнут лимит, продолжу в {time}. Если нужно иначе, скажите мне.",
+)
+HELP = Words(
+    en="I am Jobs, an assistant (a program) who writes on behalf of my owner. Just write what you want to say; I pass it on where needed.\n\n/clear – begin our conversation afresh",
+    ru="Я Jobs, помощник (программа), пишу от имени своего владельца. Просто напишите, что хотите сказать; что нужно, я передам.\n\n/clear – начать наш разговор заново",
+)
+CLEARED = Words(en="Let us begin afresh.", ru="Начнём сначала.")
+NOT_ANSWERED = Words(en="⚠️ I cannot answer {who} right now: {why}", ru="⚠️ Не могу сейчас ответить ({who}): {why}")
+WITHHELD = Words(
+    en="⚠️ My answer to {who} held something private even after corrections, so it was not sent. They wait for an answer.",
+    ru="⚠️ Мой ответ ({who}) и после исправлений содержал личное, поэтому не отправлен. Человек ждёт ответа.",
+)
+FIRST_CONTACTS = Words(
+    en="✋ {who} waits: I have written to {count} new people in a day, and Telegram does not like more. I go on at {time}.",
+    ru="✋ {who}: подождём, за сутки я написал {count} новым людям, больше Telegram не любит. Продолжу в {time}.",
+)
+OVERDUE = Words(en="overdue", ru="просрочено")
+PASSES_ON = Words(en="✉️ {who} asks to pass this on: “{text}”", ru="✉️ {who} просит передать: «{text}»")
+FROM_ERRAND = Words(en="📌 {id}, {title}: {text}", ru="📌 {id}, {title}: {text}")
+NO_ERRANDS = Words(en="There are no open errands.", ru="Открытых поручений нет.")
+ERRANDS_TITLE = Words(en="**Open errands**", ru="**Открытые поручения**")
+ERRAND_LINE = Words(
+    en="**{id}** {title}: {who}, {state}{deadline}{next}", ru="**{id}** {title}: {who}, {state}{deadline}{next}"
+)
+UNTIL = Words(en=", until {time}", ru=", до {time}")
+NEXT_STEP = Words(en="\nnext: {step}", ru="\nдальше: {step}")

@@ -1,0 +1,295 @@
+"""Questions that only the owner can answer: may this call be made, may this stranger be talked with.
+
+A call is not held up while it waits: it is refused, and the answer, whenever it comes, wakes the session that asked.
+So a question outlives restarts, and no process waits for it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from jobs.core.clock import Clock, from_text, to_text
+from jobs.core.database import Transaction
+from jobs.core.i18n import Language
+from jobs.core.journal import InboxRow, Journal
+from jobs.core.messages import SessionEvent, person_of
+from jobs.core.rich_text import RichText
+from jobs.core.words import approvals as words
+
+Verdict = Literal["yes", "errand", "no"]
+SettleStranger = Callable[[Transaction, int, bool], Awaitable[None]]
+"""Carries out what the owner said of a stranger: their id, and whether they may be talked with."""
+
+WAIT = timedelta(minutes=30)
+_YES = frozenset({"yes", "y", "ok", "okay", "да", "ага", "ок", "окей", "можно", "👍", "sure", "allow"})
+_NO = frozenset({"no", "n", "нет", "не", "нельзя", "👎", "deny", "don't"})
+_ERRAND = re.compile(r"((yes|ok|да|ок)[,.]? )?(for this errand|для этого поручения|на это поручение)")
+
+
+def parse_verdict(text: str) -> Verdict | None:
+    """What a short answer means; None when it is no clear answer."""
+    plain = " ".join(text.casefold().strip().strip("!.").split())
+    if _ERRAND.fullmatch(plain):
+        return "errand"
+    return "yes" if plain in _YES else "no" if plain in _NO else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; `message_id` is that of the message in the owner's chat, once it is there."""
+
+    id: int
+    kind: Literal["call", "stranger"]
+    session_key: str
+    task_id: str | None
+    tool: str
+    arguments: str
+    message_id: int | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that needs the owner's word, and how to put it to them."""
+
+    session_key: str
+    task_id: str | None
+    tool: str
+    arguments: str
+    """Canonical JSON: a permission holds for exactly these."""
+    errand: str
+    what: str
+    shown: str
+    """The arguments in plain words."""
+    why: str
+
+
+class Approvals:
+    """The approvals table, and the owner's chat where its questions stand."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        *,
+        owner_chat: int,
+        language: Language,
+        zone: ZoneInfo,
+        settle_stranger: SettleStranger,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._owner_chat = owner_chat
+        self._language: Language = language
+        self._zone = zone
+        self._settle_stranger = settle_stranger
+
+    # ---- asking ----
+
+    async def use_permission(self, call: Call) -> bool:
+        """Whether the owner has allowed this call; a permission for once is used up by it."""
+        async with self._journal.database.transaction() as tx:
+            standing = await tx.one(
+                "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ?",
+                call.session_key,
+                call.task_id,
+                call.tool,
+            )
+            if standing is not None:
+                return True
+            used = await tx.execute(
+                "UPDATE approvals SET state = 'used' WHERE id = (SELECT id FROM approvals WHERE state = 'granted' "
+                "AND session_key = ? AND tool = ? AND arguments = ? ORDER BY id LIMIT 1)",
+                call.session_key,
+                call.tool,
+                call.arguments,
+            )
+        return used == 1
+
+    async def ask(self, call: Call) -> None:
+        """Put a call to the owner, unless the very question waits already."""
+        now = self._clock.now()
+        expires = now + WAIT
+        text = words.ASK_CALL.say(
+            self._language,
+            errand=call.errand,
+            what=call.what,
+            arguments=_quoted(call.shown),
+            why=call.why,
+            time=f"{expires.astimezone(self._zone):%H:%M}",
+        )
+        async with self._journal.database.transaction() as tx:
+            waiting = await tx.one(
+                "SELECT 1 FROM approvals WHERE state = 'waiting' AND session_key = ? AND tool = ? AND arguments = ?",
+                call.session_key,
+                call.tool,
+                call.arguments,
+            )
+            if waiting is not None:
+                return
+            outbox_id = await self._say(tx, pieces(text))
+            await tx.execute(
+                "INSERT INTO approvals (kind, session_key, task_id, tool, arguments, state, outbox_id, asked_at, "
+                "expires_at) VALUES ('call', ?, ?, ?, ?, 'waiting', ?, ?, ?)",
+                call.session_key,
+                call.task_id,
+                call.tool,
+                call.arguments,
+                outbox_id,
+                to_text(now),
+                to_text(expires),
+            )
+        self._journal.ring()
+
+    async def ask_about_stranger(self, tx: Transaction, session_key: str, who: str, text: str) -> None:
+        """Ask whether somebody may be talked with; ring the journal's bells afterwards."""
+        question = words.ASK_STRANGER.say(self._language, who=who, text=_quoted(text[:1000]))
+        outbox_id = await self._say(tx, pieces(question))
+        await tx.execute(
+            "INSERT INTO approvals (kind, session_key, state, outbox_id, asked_at) "
+            "VALUES ('stranger', ?, 'waiting', ?, ?)",
+            session_key,
+            outbox_id,
+            to_text(self._clock.now()),
+        )
+
+    # ---- answers ----
+
+    async def waiting(self) -> Sequence[Question]:
+        """The questions without an answer, the oldest first."""
+        async with self._journal.database.transaction() as tx:
+            rows = await tx.all(f"{_SELECT} WHERE approvals.state = 'waiting' ORDER BY approvals.id")
+        return [_parse(row) for row in rows]
+
+    async def asked_in(self, message_id: int) -> Question | None:
+        """The open question that stands in a message of the owner's chat."""
+        return next((q for q in await self.waiting() if q.message_id == message_id), None)
+
+    async def asked_last(self) -> Question | None:
+        """The open question that is the last thing which was said to the owner: a bare "yes" answers that alone."""
+        async with self._journal.database.transaction() as tx:
+            row = await tx.one(
+                f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox_id = "  # noqa: S608
+                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state IN ('sent', 'ready'))",
+                self._owner_chat,
+            )
+        return _parse(row) if row is not None else None
+
+    async def answer(self, question: Question, verdict: Verdict, *, said_in: int | None = None) -> bool:
+        """The owner's answer, given in the inbox row `said_in` if it was a message; False when it came too late."""
+        granted = verdict != "no"
+        state = "denied" if not granted else "standing" if verdict == "errand" and question.task_id else "granted"
+        async with self._journal.database.transaction() as tx:
+            if said_in is not None:
+                await self._journal.inbox.settle(tx, [said_in], "done")
+            if not await self._decide(tx, question.id, state):
+                return False
+            if question.kind == "stranger":
+                await self._settle_stranger(tx, person_of(question.session_key) or 0, granted)
+            else:
+                outcome = words.DENIED if not granted else words.GRANTED
+                outcome = words.GRANTED_FOR_ERRAND if state == "standing" else outcome
+                await self._say(tx, pieces(outcome.say(self._language)))
+                await self._tell_session(tx, question, _YES_FACTS if granted else _NO_FACTS)
+        self._journal.ring()
+        return True
+
+    async def answered_by_message(self, row: InboxRow) -> bool:
+        """See `core.ports.Questions`. A reply answers what it replies to; a bare word what was asked last of all."""
+        message = row.message
+        verdict = None if message.forwarded or message.attachment else parse_verdict(message.text)
+        if verdict is None:
+            return False
+        if message.reply_to is not None:
+            question = await self.asked_in(message.reply_to.message_id)
+        else:
+            question = await self.asked_last()
+        if question is None or _too_late(question, message.sent_at):
+            return False
+        return await self.answer(question, verdict, said_in=row.id)
+
+    async def answered_by_reaction(self, message_id: int, emoji: str) -> None:
+        """See `core.ports.Questions`."""
+        verdict = parse_verdict(emoji)
+        question = await self.asked_in(message_id)
+        if verdict is not None and question is not None and not _too_late(question, self._clock.now()):
+            await self.answer(question, verdict)
+
+    async def expire(self) -> None:
+        """Whatever has waited too long is answered by no."""
+        now = self._clock.now()
+        for question in await self.waiting():
+            if question.expires_at is not None and question.expires_at <= now:
+                async with self._journal.database.transaction() as tx:
+                    if await self._decide(tx, question.id, "expired"):
+                        await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.tool)))
+                        await self._tell_session(tx, question, _LATE_FACTS)
+                self._journal.ring()
+
+    async def _decide(self, tx: Transaction, question_id: int, state: str) -> bool:
+        decided = await tx.execute(
+            "UPDATE approvals SET state = ?, decided_at = ? WHERE id = ? AND state = 'waiting'",
+            state,
+            to_text(self._clock.now()),
+            question_id,
+        )
+        return decided == 1
+
+    async def _tell_session(self, tx: Transaction, question: Question, facts: str) -> None:
+        text = facts.format(tool=question.tool, arguments=question.arguments)
+        event = SessionEvent(kind="decision", task_id=question.task_id, facts=text)
+        await self._journal.tell(tx, question.session_key, event)
+
+    async def _say(self, tx: Transaction, parts: Sequence[RichText]) -> int:
+        """Queue a message to the owner; returns the row of its last part, which a reply or reaction is about."""
+        rows = [await self._journal.outbox.add(tx, self._owner_chat, part, "notice") for part in parts]
+        return rows[-1]
+
+
+_SELECT = "SELECT approvals.*, outbox.message_id FROM approvals JOIN outbox ON outbox.id = outbox_id"
+_YES_FACTS = "The owner allows your call of {tool}. Make it now, with exactly these arguments: {arguments}"
+_NO_FACTS = (
+    "The owner does not allow your call of {tool} with {arguments}. Do without it; do not try it in another way."
+)
+_LATE_FACTS = (
+    "The owner has not answered in time, so your call of {tool} with {arguments} is not allowed. "
+    "Do without it, and say in the errand what is left undone."
+)
+_MOST = 3500
+
+
+def _too_late(question: Question, moment: datetime) -> bool:
+    return question.expires_at is not None and moment > question.expires_at
+
+
+def pieces(text: str) -> Sequence[RichText]:
+    """A long text in messages that Telegram takes; the end, with what is asked, is in the last."""
+    found: list[str] = []
+    while len(text.encode("utf-16-le")) // 2 > 4096:
+        found.append(text[: _MOST // 2])
+        text = text[_MOST // 2 :]
+    return [RichText(part) for part in [*found, text]]
+
+
+def _quoted(text: str) -> str:
+    """Words of others, each line marked: they cannot pass for the question itself."""
+    return "\n".join(f"│ {line}" for line in text.splitlines())
+
+
+def _parse(row: sqlite3.Row) -> Question:
+    return Question(
+        id=row["id"],
+        kind=row["kind"],
+        session_key=row["session_key"],
+        task_id=row["task_id"],
+        tool=row["tool"],
+        arguments=row["arguments"],
+        message_id=row["message_id"],
+        expires_at=from_text(row["expires_at"]) if row["expires_at"] else None,
+    )

@@ -1,0 +1,178 @@
+"""Whose messages are answered: policy, bans and limits, before a single token is spent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from jobs.core.clock import from_text, to_text
+from jobs.core.database import Transaction
+from jobs.core.errors import NotFound, TelegramError
+from jobs.core.i18n import Language
+from jobs.core.journal import InboxRow
+from jobs.core.messages import InboundMessage, person_session
+from jobs.core.people import PersonCard
+from jobs.core.ports import Admitted, Refused, Waiting
+from jobs.core.rich_text import RichText
+from jobs.core.words import approvals as question_words
+from jobs.core.words import people as words
+from jobs.tools.approvals import Approvals
+from jobs.users.models import ExternalUser
+from jobs.users.repository import UsersRepository
+
+log = logging.getLogger(__name__)
+
+Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
+_FRESH = timedelta(days=1)
+_ASK_AGAIN = timedelta(seconds=15)
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+
+
+class Cards(Protocol):
+    """Tells who an id is."""
+
+    async def card(self, user_id: int) -> PersonCard:
+        """Raises TelegramError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may talk to it, and how much; `owner_chat` is where the owner is told."""
+
+    policy: Policy
+    messages_per_hour: int
+    daily_usd: float
+    owner_chat: int
+    zone: ZoneInfo
+    language: Language
+
+
+class Strangers:
+    """Carries out what the owner says of strangers."""
+
+    def __init__(self, repository: UsersRepository, owner_chat: int, language: Language) -> None:
+        self._repository = repository
+        self._owner_chat = owner_chat
+        self._language: Language = language
+
+    async def settle(self, tx: Transaction, user_id: int, granted: bool) -> None:
+        """Implements `tools.approvals.SettleStranger`."""
+        journal, people = self._repository.journal, self._repository.people
+        user = await people.get(tx, user_id)
+        await people.set_standing(tx, user_id, "allowed" if granted else "refused")
+        await journal.inbox.unpark(tx, person_session(user_id))
+        outcome = question_words.STRANGER_WELCOME if granted else question_words.STRANGER_REFUSED
+        await journal.outbox.add(tx, self._owner_chat, RichText(outcome.say(self._language, who=user.name)), "notice")
+
+
+class Door:
+    """Implements `core.ports.Admission`."""
+
+    def __init__(self, rules: Rules, repository: UsersRepository, approvals: Approvals, cards: Cards) -> None:
+        self._rules = rules
+        self._repository = repository
+        self._approvals = approvals
+        self._cards = cards
+
+    async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
+        """See the port."""
+        try:
+            user = await self._meet(row.message.chat_id)
+        except TelegramError as error:
+            log.info("Who %d is cannot be told yet: %s", row.message.chat_id, error)
+            return Waiting(self._repository.clock.now() + _ASK_AGAIN)
+        async with self._repository.journal.database.transaction() as tx:
+            if user.card.kind != "person" or user.banned:
+                return Refused()
+            verdict = await self._by_policy(tx, user, row.message)
+            if isinstance(verdict, Admitted):
+                verdict = await self._by_limits(tx, user, row)
+            if isinstance(verdict, Admitted):
+                await self._repository.journal.inbox.admit(tx, row.id)
+        self._repository.journal.queued.set()
+        return verdict
+
+    async def _meet(self, user_id: int) -> ExternalUser:
+        people, database = self._repository.people, self._repository.journal.database
+        card: PersonCard | None = None
+        try:
+            known = await self._repository.user(user_id)
+            if self._repository.clock.now() - known.last_contact < _FRESH:
+                card = known.card
+        except NotFound:
+            pass
+        card = card or await self._cards.card(user_id)
+        async with database.transaction() as tx:
+            return await people.meet(tx, card)
+
+    async def _by_policy(
+        self, tx: Transaction, user: ExternalUser, message: InboundMessage
+    ) -> Admitted | Waiting | Refused:
+        if await self._repository.errands.has_open(tx, user.id):
+            return Admitted()
+        match self._rules.policy:
+            case "open":
+                return Admitted()
+            case "contacts" if user.card.is_contact:
+                return Admitted()
+            case "ask":
+                return await self._ask(tx, user, message)
+            case _:
+                return Refused()
+
+    async def _ask(self, tx: Transaction, user: ExternalUser, message: InboundMessage) -> Admitted | Waiting | Refused:
+        match user.standing:
+            case "allowed":
+                return Admitted()
+            case "refused":
+                return Refused()
+            case "asked":
+                return Waiting(None)
+            case "unknown":
+                username = f" (@{user.card.username})" if user.card.username else ""
+                text = message.text or f"[{message.attachment or '…'}]"
+                who = " ".join(f"{user.name}{username}".split())
+                await self._approvals.ask_about_stranger(tx, person_session(user.id), who, text)
+                await self._repository.people.set_standing(tx, user.id, "asked")
+                return Waiting(None)
+
+    async def _by_limits(self, tx: Transaction, user: ExternalUser, row: InboxRow) -> Admitted | Waiting:
+        now, key = self._repository.clock.now(), person_session(user.id)
+        if row.attempts or await self._repository.journal.inbox.is_admitted(tx, row.id):
+            return Admitted()
+        until: datetime | None = None
+        most = user.messages_per_hour if user.messages_per_hour is not None else self._rules.messages_per_hour
+        hour_ago = now - timedelta(hours=1)
+        admitted = await tx.one(
+            "SELECT count(*) AS count, min(admitted_at) AS first FROM inbox WHERE session_key = ? AND admitted_at > ?",
+            key,
+            to_text(hour_ago),
+        )
+        if admitted is not None and admitted["count"] >= most:
+            until = (from_text(admitted["first"]) if admitted["first"] else now) + timedelta(hours=1)
+        midnight = now.astimezone(self._rules.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = await tx.one(
+            "SELECT coalesce(sum(cost_usd), 0.0) AS usd FROM usage_events WHERE session_key = ? AND at >= ?",
+            key,
+            to_text(midnight),
+        )
+        dollars = user.daily_usd if user.daily_usd is not None else self._rules.daily_usd
+        if spent is not None and spent["usd"] >= dollars:
+            until = max(until or midnight, midnight + timedelta(days=1))
+        if until is None:
+            return Admitted()
+        await self._say_enough(tx, user, row.message, until)
+        return Waiting(until)
+
+    async def _say_enough(self, tx: Transaction, user: ExternalUser, message: InboundMessage, until: datetime) -> None:
+        outbox, rules = self._repository.journal.outbox, self._rules
+        time = f"{until.astimezone(rules.zone):%Y-%m-%d %H:%M}"
+        theirs: Language = "ru" if _CYRILLIC.search(message.text) else "en"
+        await outbox.add_once(tx, user.id, RichText(words.ENOUGH.say(theirs)), f"enough {user.id} {time}")
+        notice = words.ENOUGH_OWNER.say(rules.language, who=user.name, time=time)
+        await outbox.add_once(tx, rules.owner_chat, RichText(notice), f"enough {user.id} {time}: owner")

@@ -1,0 +1,147 @@
+"""What must not reach an outsider: exact values that an errand or the owner's memory marks as private.
+
+The check compares values, not meanings: it stops a phone number, an address, a price or a code that is written down
+somewhere as private, in any case and spacing. It cannot stop a paraphrase.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.core.database import Database
+from jobs.users.errands import Errands
+from jobs.users.models import ALL, ConversationTask, ExternalUser
+from jobs.users.people import People
+
+_MARK = re.compile(
+    r"🔒|\bprivate\b|\bsecret\b|\bconfidential\b|личн|секрет|приватн|конфиденц|не говорить", re.IGNORECASE
+)
+_HEADING = re.compile(r"(#{1,6})\s+(.*)")
+_VALUE = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.]+"  # e-mail
+    r"|\+?\d[\d\s().,/:-]*\d"  # phones, prices, dates, codes with separators
+    r"|\b(?=\w*\d)(?=\w*[^\W\d])\w{4,}\b"  # codes of letters and digits
+)
+_SHORTEST_VALUE = 4
+_SHORTEST_NUMBER = 3
+_PHONE_DIGITS = 10
+_LARGEST_MEMORY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not be said, as it is compared, and where it stands."""
+
+    value: str
+    where: str
+
+
+def plain(text: str) -> str:
+    """Text in one case, with ordinary digits and without what cannot be seen."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    visible = (c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in visible)
+
+
+def normalized(text: str) -> str:
+    """Letters and digits alone: how values are compared."""
+    return "".join(c for c in plain(text) if c.isalnum())
+
+
+def is_said(value: str, text: str) -> bool:
+    """Whether a normalized value is in a text, in whatever case and spacing.
+
+    A short number must stand by itself (500 is not said by 1500); of a phone number the last ten digits count.
+    """
+    if not value.isdigit():
+        return value in normalized(text)
+    if len(value) >= _PHONE_DIGITS:
+        return value[-_PHONE_DIGITS:] in normalized(text)
+    spaced = r"[\s().,/:'_*-]*".join(value)
+    return re.search(rf"(?<!\d){spaced}(?!\d)", plain(text)) is not None
+
+
+def values_of(text: str, *, whole: bool = True) -> Iterator[str]:
+    """What can be recognised of a phrase that must not be said: itself if it is short, and the values in it."""
+    found = [match.group() for match in _VALUE.finditer(text)]
+    if whole and len(text) <= 80:
+        found.append(text)
+    for value in found:
+        bare = normalized(value)
+        if len(bare) >= (_SHORTEST_NUMBER if bare.isdigit() else _SHORTEST_VALUE):
+            yield bare
+
+
+def marked_lines(markdown: str) -> Iterator[str]:
+    """The lines of the owner's memory that are marked as private: one by one, or under such a heading."""
+    level: int | None = None
+    for line in markdown.splitlines():
+        heading = _HEADING.match(line)
+        if heading and (level is None or len(heading[1]) <= level):
+            level = len(heading[1]) if _MARK.search(heading[2]) else None
+        elif level is not None or _MARK.search(line):
+            yield _MARK.sub("", line)
+
+
+class Disclosure:
+    """Implements `core.ports.DisclosureCheck`."""
+
+    def __init__(self, database: Database, people: People, errands: Errands, memory: Path, owner_id: int) -> None:
+        self._database = database
+        self._people = people
+        self._errands = errands
+        self._memory = memory
+        self._owner_id = owner_id
+
+    async def objection(self, chat_id: int, text: str, must_not_say: Sequence[str] = ()) -> str | None:
+        """See the port."""
+        if chat_id == self._owner_id:
+            return None
+        more = [Secret(v, "must_not_say of this errand") for phrase in must_not_say for v in values_of(phrase)]
+        for secret in [*more, *await self._secrets(chat_id)]:
+            if is_said(secret.value, text):
+                return (
+                    f"Not sent: the text contains something that is private ({secret.where}). "
+                    "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context)."
+                )
+        return None
+
+    async def _secrets(self, user_id: int) -> list[Secret]:
+        async with self._database.transaction() as tx:
+            errands = await self._errands.list(tx, statuses=ALL)  # what is settled is no less private
+            people = await self._people.all(tx)
+        secrets = [*_of_errands(errands, user_id), *_of_people(people, user_id), *self._of_memory()]
+        theirs = [errand for errand in errands if errand.concerns(user_id)]
+        allowed = [phrase for errand in theirs for phrase in errand.context.may_say]
+        return [secret for secret in secrets if not any(is_said(secret.value, phrase) for phrase in allowed)]
+
+    def _of_memory(self) -> Iterator[Secret]:
+        try:
+            if self._memory.stat().st_size > _LARGEST_MEMORY:
+                return
+            text = self._memory.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return  # there is no memory yet
+        for line in marked_lines(text):
+            # Of a line of prose the values alone are compared: the label before the colon is no secret.
+            _, _, rest = line.partition(":")
+            for value in values_of(rest.strip() or line.strip(" -*"), whole=bool(rest.strip())):
+                yield Secret(value, "marked in the owner's memory")
+
+
+def _of_errands(errands: Iterable[ConversationTask], user_id: int) -> Iterator[Secret]:
+    for errand in errands:
+        mine = errand.concerns(user_id)
+        where = f"must_not_say of errand {errand.id}" if mine else "it belongs to another person's errand"
+        for phrase in errand.context.must_not_say:
+            yield from (Secret(value, where) for value in values_of(phrase))
+
+
+def _of_people(people: Iterable[ExternalUser], user_id: int) -> Iterator[Secret]:
+    for person in people:
+        if person.id != user_id and person.card.phone:
+            yield Secret(person.card.phone, "another person's phone number")

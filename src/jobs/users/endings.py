@@ -1,0 +1,153 @@
+"""How a session's turns end: who is told what, and what becomes of the messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from jobs.core.clock import Clock
+from jobs.core.database import Transaction
+from jobs.core.errors import TurnFailed
+from jobs.core.journal import Ending, InboxRow, Journal, Settled
+from jobs.core.ports import Compose
+from jobs.core.rich_text import RichText
+from jobs.core.words import chat as words
+from jobs.core.words import people as people_words
+from jobs.tools.execution import ToolRunner
+from jobs.users import agent_events as ev
+from jobs.users.failures import judge
+from jobs.users.session_items import SessionConfig
+from jobs.users.turn import Turn
+from jobs.users.workload import NEVER
+
+log = logging.getLogger(__name__)
+
+
+class Endings:
+    """Answers go to the session's chat, troubles to the owner."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        *,
+        journal: Journal,
+        clock: Clock,
+        runner: ToolRunner,
+        compose_text: Compose,
+        keep: Callable[[Transaction, str], Awaitable[None]] | None,
+    ) -> None:
+        self._config = config
+        self._journal = journal
+        self._clock = clock
+        self._runner = runner
+        self._compose_text = compose_text
+        self._keep = keep
+
+    async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, text: str) -> None:
+        """The turn has its answer; an empty one is silence, except towards an owner who has asked something."""
+        asked = any(row.message.event is None for row in rows)
+        if not text and self._config.to_owner and asked:
+            text = words.DONE.say(self._config.language)
+        parts = await self._compose_text(text) if self._config.chat_id is not None else ()
+
+        async def keep(tx: Transaction) -> None:
+            if self._keep is not None and text:
+                await self._keep(tx, text)
+
+        await self._journal.answer(self._ending(rows, event), parts, also=keep)
+        if rows:
+            log.info("Session %s answered %d messages", self._config.key, len(rows))
+
+    async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded) -> None:
+        """The answer may not be sent, corrections did not help: the owner decides what is to be said."""
+        ending = replace(self._ending(rows, event), outcome="failed")
+        await self._journal.answer(ending, ())
+        await self._tell_owner(people_words.WITHHELD.say(self._config.language, who=self._config.whose),
+                               f"withheld {rows[0].id if rows else event.session_id}")  # fmt: skip
+
+    async def postpone(
+        self, rows: list[InboxRow], failure: TurnFailed, *, attempts: int, event: ev.TurnEnded | None = None
+    ) -> datetime | None:
+        """The turn has failed. Returns when its messages are to be tried again; None when they are given up."""
+        log.warning("A turn of %s failed: %s (%s)", self._config.key, failure.reason, failure)
+        verdict = judge(
+            failure,
+            attempts=attempts,
+            now=self._clock.now(),
+            zone=self._config.zone,
+            language=self._config.language,
+            model=self._config.model,
+        )
+        if event is not None:
+            await self.record(event, failure.reason)
+        if not rows:
+            return None  # nobody waits for it
+        ids = [row.id for row in rows]
+        if verdict.retry_at is None and not verdict.parked:
+            ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
+            await self._journal.answer(ending, await self._as_answer(verdict.sentence))
+            await self._tell_of_trouble(verdict.sentence, f"failed {ids[0]}")
+            return None
+        # Once is enough: later attempts of the same messages fail in silence until one succeeds.
+        notice = await self._as_answer(verdict.sentence) if attempts <= 1 else ()
+        if attempts <= 1:
+            await self._tell_of_trouble(verdict.sentence, f"postponed {ids[0]}")
+        await self._journal.postpone(
+            self._config.key, self._config.owner_chat, row_ids=ids, until=verdict.retry_at, notice=notice
+        )
+        return verdict.retry_at or NEVER
+
+    async def early(
+        self, rows: list[InboxRow], turn: Turn | None, why: str, *, outcome: Settled, command: InboxRow | None = None
+    ) -> None:
+        """The turn was cut short: by a command, or because nothing moved."""
+        if self._config.to_owner:
+            text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
+        else:
+            text = people_words.CLEARED.say(self._config.language) if command is not None else ""
+            if command is None:
+                await self._tell_of_trouble(why, f"early {rows[0].id if rows else self._runner.attempt}")
+        commands = [command.id] if command is not None else []
+        ending = replace(self._ending(rows, None), outcome=outcome, commands=commands)
+        parts = await self._compose_text(text) if self._config.chat_id is not None and text else ()
+        await self._journal.answer(ending, parts)
+
+    async def lost(self, session_id: str) -> None:
+        """The earlier conversation could not be reopened."""
+        sentence = words.STARTED_AFRESH.say(self._config.language)
+        if self._config.to_owner:
+            await self._tell_owner(sentence, f"lost {session_id}")
+        else:
+            await self._tell_of_trouble(sentence, f"lost {session_id}")
+
+    async def record(self, event: ev.TurnEnded, outcome: str) -> None:
+        """Write down what a turn without an answer has cost."""
+        async with self._journal.database.transaction() as tx:
+            await self._journal.usage.record(
+                tx, event.usage, session_key=self._config.key, started_by=self._config.key, outcome=outcome
+            )
+
+    def _ending(self, rows: list[InboxRow], event: ev.TurnEnded | None) -> Ending:
+        return Ending(
+            session_key=self._config.key,
+            chat_id=self._config.chat_id or self._config.owner_chat,
+            row_ids=[row.id for row in rows],
+            attempt=self._runner.attempt,
+            turn=event.serial if event else self._runner.turn,
+            usage=event.usage if event else None,
+            started_by=self._config.key if rows else "background",
+        )
+
+    async def _as_answer(self, sentence: str) -> Sequence[RichText]:
+        return await self._compose_text(sentence) if self._config.to_owner else ()
+
+    async def _tell_of_trouble(self, sentence: str, once: str) -> None:
+        """An outsider is told nothing of what goes wrong inside; the owner is."""
+        if not self._config.to_owner:
+            text = people_words.NOT_ANSWERED.say(self._config.language, who=self._config.whose, why=sentence)
+            await self._tell_owner(text, f"{self._config.key}: {once}")
+
+    async def _tell_owner(self, sentence: str, once: str) -> None:
+        await self._journal.notify(self._config.owner_chat, await self._compose_text(sentence), once=once)

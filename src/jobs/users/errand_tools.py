@@ -1,0 +1,333 @@
+"""What the owner's and the errands' sessions do about other people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, ValidationError
+
+from jobs.core.database import Transaction
+from jobs.core.errors import NotFound, ToolRetry
+from jobs.core.i18n import Language, Words
+from jobs.core.messages import SessionEvent, errand_of, errand_session
+from jobs.core.ports import Composer, DisclosureCheck
+from jobs.core.rich_text import RichText
+from jobs.core.words import people as words
+from jobs.tools.roles import Effect, Role
+from jobs.tools.spec import ToolContext, tool
+from jobs.users.correspondence import correspondence, show
+from jobs.users.errand_view import brief, full
+from jobs.users.models import ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
+from jobs.users.repository import UsersRepository
+
+ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
+_MOST_PEOPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What tools need to know of the owner's side."""
+
+    owner_chat: int
+    zone: ZoneInfo
+    language: Language
+    skills: Path
+    """The folder of the skills."""
+
+
+class CreateTask(BaseModel):
+    """Parameters of create_task."""
+
+    user: str | list[str] = Field(description="Whom it concerns: name, @username, phone or id; a list for several")
+    title: str = Field(description="A few words that name it", min_length=1, max_length=200)
+    description: str = Field(
+        default="", description="What is to be settled, and what counts as settled", max_length=4000
+    )
+    kind: str = Field(default="", description="Free word: meeting, question, request…", max_length=40)
+    context: dict[str, Any] = Field(
+        default_factory=dict[str, Any],
+        description="JSON that the errand needs. `skill`: a skill that runs it in a session of its own; `may_say`: "
+        "what may be told; `must_not_say`: values that must never be told; anything else (slots, limits…) the person "
+        "may come to know",
+    )
+    deadline: str | None = Field(default=None, description="ISO 8601; without a zone it is the owner's")
+    message: str | None = Field(default=None, description="The first thing to say to them, in their language")
+
+
+@tool(
+    Role.OWNER, Role.TASK, effect=Effect.OUTWARD, status=Words(en="📌 noting: {title}", ru="📌 записываю: {title}"),
+    always_loaded=True,
+)  # fmt: skip
+async def create_task(ctx: ToolContext, params: CreateTask) -> str:
+    """Begin an errand with one person or several: it is kept until settled, and what they answer comes back to you.
+
+    They know nothing of each other. Give everything that their conversation may need in `context`: it sees no memory
+    and no files.
+    """
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
+    names = [params.user] if isinstance(params.user, str) else params.user
+    cards = {card.id: card for name in names for card in [await repository.one(name, ctx.session_key)]}
+    if not 0 < len(cards) <= _MOST_PEOPLE:
+        raise ToolRetry(f"Name one person, or several up to {_MOST_PEOPLE}.")
+    now = repository.clock.now()
+    context = _context(params.context, here.skills)
+    async with repository.journal.database.transaction() as tx:
+        for card in cards.values():
+            await _not_banned(tx, repository, card.id)
+        task_id = await repository.errands.free_id(tx)
+    errand = ConversationTask(
+        id=task_id, title=" ".join(params.title.split()), description=params.description, kind=params.kind,
+        context=context, deadline=_deadline(params.deadline, here.zone, now), next_step="", result="",
+        status="waiting" if params.message else "pending", session_id=None, created_by=ctx.session_key,
+        created_at=now, updated_at=now,
+        people=[Participant(card.id, card.name, "pending", "") for card in cards.values()],
+    )  # fmt: skip
+    for card in cards.values() if params.message else ():
+        await _write(ctx, card.id, params.message or "", task_id, context.must_not_say)
+
+    async def begin(tx: Transaction) -> None:
+        for card in cards.values():
+            await repository.people.meet(tx, card)
+        await repository.errands.create(tx, errand)
+        await tell_owner(tx, ctx, words.NEW_ERRAND.say(here.language, id=task_id, title=errand.title, who=errand.names))
+        if context.skill is not None:
+            facts = f"A new errand is yours.\n{full(errand, here.zone, now)}"
+            await repository.journal.tell(
+                tx, errand_session(task_id), SessionEvent(kind="errand", task_id=task_id, facts=facts)
+            )
+
+    ctx.change(begin)
+    then = f" Its own session runs it with the skill {context.skill}." if context.skill else ""
+    said = " The message is on its way." if params.message else " Nothing was said to them yet (send_to_user)."
+    return f"Errand {task_id} with {errand.names}.{said if not context.skill or params.message else ''}{then}"
+
+
+class ListTasks(BaseModel):
+    """Parameters of list_tasks."""
+
+    status: ASKABLE = Field(default="open", description="Which ones")
+    user: str | None = Field(default=None, description="Only those with this person")
+    kind: str = Field(default="", description="Only of this kind")
+
+
+@tool(Role.OWNER, Role.TASK, effect=Effect.READ, status=Words(en="📋 looking at the errands", ru="📋 смотрю поручения"))
+async def list_tasks(ctx: ToolContext, params: ListTasks) -> str:
+    """List errands with their status, people, deadline and next step."""
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
+    user_id = (await repository.one(params.user, ctx.session_key)).id if params.user else None
+    match params.status:
+        case "open" | "overdue":
+            wanted = OPEN
+        case "all":
+            wanted = ALL
+        case status:
+            wanted = frozenset[Status]({status})
+    async with repository.journal.database.transaction() as tx:
+        errands = await repository.errands.list(tx, statuses=wanted, user_id=user_id, kind=params.kind)
+    now = repository.clock.now()
+    if params.status == "overdue":
+        errands = [errand for errand in errands if errand.is_overdue(now)]
+    return "\n".join(brief(errand, here.zone, now) for errand in errands[-60:]) or "There are none."
+
+
+class TaskId(BaseModel):
+    """Parameters of get_task."""
+
+    task_id: str = Field(description="The errand's id")
+
+
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    effect=Effect.READ,
+    status=Words(en="📋 reading errand {task_id}", ru="📋 читаю поручение {task_id}"),
+)
+async def get_task(ctx: ToolContext, params: TaskId) -> str:
+    """Read an errand whole: its history, and word for word what was said to and by its people."""
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
+    errand = await repository.errand(params.task_id)
+    async with repository.journal.database.transaction() as tx:
+        history = await repository.errands.history(tx, errand.id)
+        said = await correspondence(tx, [p.user_id for p in errand.people], since=errand.created_at)
+    names = {person.user_id: person.name for person in errand.people}
+    if errand.closed_at is not None:
+        said = [line for line in said if line.at <= errand.closed_at]
+    changes = "\n".join(
+        f"{change.at.astimezone(here.zone):%Y-%m-%d %H:%M} {change.actor}: {change.change}" for change in history[-40:]
+    )
+    return (
+        f"{full(errand, here.zone, repository.clock.now())}\n\nHistory:\n{changes}\n\nSaid:\n"
+        f"{show([line for line in said if line.task_id in (None, errand.id)], names, here.zone)}"
+    )
+
+
+class UpdateTask(BaseModel):
+    """Parameters of update_task."""
+
+    task_id: str = Field(description="The errand's id")
+    status: Status | None = Field(default=None, description="Where it stands now")
+    result: str | None = Field(default=None, description="What came of it", max_length=2000)
+    next_step: str | None = Field(default=None, description="What is to be done next, and when", max_length=1000)
+    deadline: str | None = Field(default=None, description="ISO 8601; without a zone it is the owner's")
+    note: str | None = Field(default=None, description="Anything for the history", max_length=2000)
+
+
+@tool(Role.OWNER, Role.TASK, effect=Effect.STATE, status=Words(en="📌 updating {task_id}", ru="📌 обновляю {task_id}"))
+async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
+    """Change an errand: its status, result, next step or deadline, or add a note."""
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
+    errand = await repository.errand(params.task_id)
+    deadline = _deadline(params.deadline, here.zone, repository.clock.now())
+    wanted = {
+        "status": params.status,
+        "result": params.result,
+        "next_step": params.next_step,
+        "deadline": deadline.isoformat(timespec="milliseconds") if deadline else None,
+    }
+    values = {name: value for name, value in wanted.items() if value is not None and value != getattr(errand, name)}
+
+    async def change(tx: Transaction) -> None:
+        await repository.errands.change(tx, errand.id, ctx.session_key, values)
+        if params.note:
+            await repository.errands.note(tx, errand.id, ctx.session_key, params.note)
+        if ctx.role is Role.TASK and values.keys() & {"status", "result"}:
+            await tell_owner(tx, ctx, progress(errand, params.status, params.result, here.language))
+
+    ctx.change(change)
+    return f"Errand {errand.id} is updated." if values or params.note else "Nothing was to be changed."
+
+
+class CancelTask(BaseModel):
+    """Parameters of cancel_task."""
+
+    task_id: str = Field(description="The errand's id")
+    tell_them: str | None = Field(default=None, description="What to tell its people; omit to say nothing")
+
+
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    effect=Effect.OUTWARD,
+    status=Words(en="📌 cancelling {task_id}", ru="📌 отменяю {task_id}"),
+)
+async def cancel_task(ctx: ToolContext, params: CancelTask) -> str:
+    """Call an errand off, telling its people if asked to."""
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
+    errand = await repository.errand(params.task_id)
+    if not errand.is_open:
+        raise ToolRetry(f"Errand {errand.id} is closed already ({errand.status}).")
+    for person in errand.people if params.tell_them else ():
+        await _write(ctx, person.user_id, params.tell_them or "", errand.id)
+
+    async def cancel(tx: Transaction) -> None:
+        await repository.errands.change(tx, errand.id, ctx.session_key, {"status": "cancelled"})
+        if ctx.role is Role.TASK:
+            await tell_owner(tx, ctx, progress(errand, "cancelled", None, here.language))
+
+    ctx.change(cancel)
+    return f"Errand {errand.id} is cancelled."
+
+
+class SendToUser(BaseModel):
+    """Parameters of send_to_user."""
+
+    user: str = Field(description="Name, @username, phone or id")
+    message: str = Field(description="The message, in Markdown and in their language", min_length=1)
+    task_id: str | None = Field(default=None, description="The errand it belongs to")
+
+
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    effect=Effect.OUTWARD,
+    status=Words(en="✉️ writing to {user}", ru="✉️ пишу: {user}"),
+    always_loaded=True,
+)
+async def send_to_user(ctx: ToolContext, params: SendToUser) -> str:
+    """Send a text message to a person."""
+    repository = ctx.use(UsersRepository)
+    card = await repository.one(params.user, ctx.session_key)
+    task_id = params.task_id or errand_of(ctx.session_key)
+    errand = await repository.errand(task_id) if task_id else None
+    if errand is not None and not errand.concerns(card.id):
+        raise ToolRetry(f"{card.name} has no part in errand {errand.id}: leave task_id out, or begin another errand.")
+    async with repository.journal.database.transaction() as tx:
+        await _not_banned(tx, repository, card.id)
+    await _write(ctx, card.id, params.message, errand.id if errand else None)
+
+    async def sent(tx: Transaction) -> None:
+        await repository.people.meet(tx, card)
+        if errand is not None and errand.status == "pending":
+            await repository.errands.change(tx, errand.id, ctx.session_key, {"status": "waiting"})
+
+    ctx.change(sent)
+    return f"On its way to {card.name} (id {card.id}); a failure is reported to the owner."
+
+
+def progress(errand: ConversationTask, status: str | None, result: str | None, language: Language) -> str:
+    """The sentence that tells the owner how an errand stands."""
+    state = words.STATUS[status or errand.status].say(language)
+    about = result if result is not None else errand.result
+    return words.PROGRESS.say(
+        language, id=errand.id, title=errand.title, state=state, result=f": {about}" if about else ""
+    )
+
+
+async def tell_owner(tx: Transaction, ctx: ToolContext, text: str) -> None:
+    """Queue a short message to the owner, in the running transaction."""
+    await ctx.use(UsersRepository).journal.outbox.add(tx, ctx.use(Surroundings).owner_chat, RichText(text), "notice")
+
+
+async def _write(
+    ctx: ToolContext, user_id: int, markdown: str, task_id: str | None, must_not_say: Sequence[str] = ()
+) -> None:
+    objection = await ctx.use(DisclosureCheck).objection(user_id, markdown, must_not_say)
+    if objection is not None:
+        raise ToolRetry(objection)
+    parts = await ctx.use(Composer).compose(markdown)
+    if not parts:
+        raise ToolRetry("The text is empty once it is rendered.")
+    for part in parts:
+        ctx.send(user_id, part, task_id)
+
+
+async def _not_banned(tx: Transaction, repository: UsersRepository, user_id: int) -> None:
+    try:
+        user = await repository.people.get(tx, user_id)
+    except NotFound:
+        return
+    if user.banned:
+        raise ToolRetry(f"{user.name} is banned: unban_user first, if the owner wants that.")
+
+
+def _context(given: dict[str, Any], skills: Path) -> ErrandContext:
+    try:
+        context = ErrandContext.model_validate(given)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise ToolRetry(f"The context does not fit: {problems}.") from None
+    if context.skill and not (skills / context.skill / "SKILL.md").is_file():
+        known = sorted(path.parent.name for path in skills.glob("*/SKILL.md"))
+        raise ToolRetry(f"There is no skill {context.skill!r}; there are: {', '.join(known) or 'none'}.")
+    return context
+
+
+def _deadline(text: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ToolRetry(f"The deadline {text!r} is no ISO 8601 time, such as 2026-03-01T18:00.") from None
+    moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+    if moment <= now:
+        raise ToolRetry(f"The deadline {moment:%Y-%m-%d %H:%M %z} has passed already.")
+    return moment.astimezone(UTC)
+
+
+TOOLS = (create_task, list_tasks, get_task, update_task, cancel_task, send_to_user)

@@ -1,0 +1,177 @@
+"""What a guarded session may do by itself: what concerns its errand passes, the rest waits for the owner.
+
+Untrusted words in, private data read, a message out: never all three without the owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobs.core.database import Database
+from jobs.core.errors import ToolRetry
+from jobs.core.i18n import Language, Words
+from jobs.core.messages import OWNER_SESSION, errand_of
+from jobs.core.words import approvals as words
+from jobs.tools.approvals import Call
+from jobs.tools.gate import Mode, Pass, canonical
+from jobs.tools.roles import Effect
+from jobs.tools.spec import ToolSpec
+from jobs.users.repository import UsersRepository
+from jobs.users.status import status_line
+
+# Tools of the CLI that touch nothing but the conversation itself.
+_HARMLESS = frozenset(
+    {"ToolSearch", "Skill", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop"}
+)
+_READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
+
+
+class Marks:
+    """What a session has seen, in the table `sessions`: it outlives the process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def saw_outsiders(self, key: str) -> None:
+        """Words of outsiders are in this conversation from now on."""
+        await self._set(key, "saw_outsiders", 1)
+
+    async def read_private(self, key: str, what: str) -> None:
+        """It has read something beyond its errand; the first of it is remembered."""
+        await self._set(key, "read_private", what)
+
+    async def of(self, key: str) -> tuple[bool, str]:
+        """Whether it saw outsiders' words, and what private it read ("" for nothing)."""
+        async with self._database.transaction() as tx:
+            row = await tx.one("SELECT * FROM sessions WHERE key = ?", key)
+        return (bool(row["saw_outsiders"]), str(row["read_private"])) if row else (False, "")
+
+    async def forget(self, key: str) -> None:
+        """A fresh conversation has seen nothing."""
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM sessions WHERE key = ?", key)
+
+    async def _set(self, key: str, column: str, value: int | str) -> None:
+        async with self._database.transaction() as tx:
+            await tx.execute("INSERT INTO sessions (key) VALUES (?) ON CONFLICT DO NOTHING", key)
+            await tx.execute(f"UPDATE sessions SET {column} = ? WHERE key = ? AND {column} IN (0, '')", value, key)  # noqa: S608
+
+
+class SessionGuard:
+    """Implements `tools.gate.Guard` for the session of an errand, and for the owner's.
+
+    The owner's session is guarded in the turns that outsiders' words have started (`errands` names what they are
+    about): it has read the owner's private things all along, so that its messages to outsiders wait then.
+    """
+
+    def __init__(
+        self,
+        session_key: str,
+        *,
+        repository: UsersRepository,
+        marks: Marks,
+        tools: Mapping[str, ToolSpec],
+        mode: Mode,
+        language: Language,
+        skills: Path,
+    ) -> None:
+        self._key = session_key
+        self._repository = repository
+        self._marks = marks
+        self._tools = tools
+        self._mode = mode
+        self._language: Language = language
+        self._skills = skills
+        own = errand_of(session_key)
+        self.errands: frozenset[str] = frozenset({own} if own else ())
+        """The errands that the session is about right now."""
+
+    async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Call:
+        """See `tools.gate.Guard`."""
+        if self._mode == "off":
+            return Pass()
+        spec = self._tools.get(tool)
+        if not self.errands:
+            harmless = tool in _HARMLESS | _READS or (spec is not None and spec.effect in (Effect.READ, Effect.STATE))
+            ask_all = self._mode == "all" and not harmless
+            return await self._call(tool, arguments, words.BECAUSE_ALL) if ask_all else Pass()
+        why = await self._objection(tool, spec, arguments)
+        return Pass() if why is None else await self._call(tool, arguments, why)
+
+    async def _objection(self, tool: str, spec: ToolSpec | None, arguments: Mapping[str, object]) -> Words | None:
+        if spec is not None:
+            return await self._objection_to_ours(spec, arguments)
+        if tool in _HARMLESS:
+            return None
+        if tool in _READS:
+            if not self._is_skill(tool, arguments):
+                await self._marks.read_private(self._key, str(arguments.get("file_path") or tool)[:200])
+            return None
+        return words.BECAUSE_POWER
+
+    async def _objection_to_ours(self, spec: ToolSpec, arguments: Mapping[str, object]) -> Words | None:
+        own = str(arguments.get("task_id", "")).strip().lstrip("#").lower() in self.errands
+        objection: Words | None = None
+        match spec.name:
+            case "send_to_user":
+                objection = await self._objection_to_message(str(arguments.get("user", "")))
+            case "cancel_task" if own:
+                objection = await self._objection_to_telling() if arguments.get("tell_them") else None
+            case "get_task" if own:
+                await self._marks.saw_outsiders(self._key)
+            case "update_task" if own:
+                pass
+            case "send_summary_to_owner":
+                pass
+            case _ if spec.effect is Effect.READ:
+                await self._marks.read_private(self._key, spec.name)
+            case _:
+                objection = words.BECAUSE_POWER if spec.effect is Effect.POWER else words.BECAUSE_OTHERS
+        return objection
+
+    async def _objection_to_message(self, user: str) -> Words | None:
+        try:
+            card = await self._repository.one(user, self._key)
+        except ToolRetry:
+            return None  # the tool will say why it cannot be sent
+        for task_id in self.errands:
+            if (await self._repository.errand(task_id)).concerns(card.id):
+                return await self._objection_to_telling()
+        return words.BECAUSE_ELSEWHERE
+
+    async def _objection_to_telling(self) -> Words | None:
+        if self._key == OWNER_SESSION:
+            return words.BECAUSE_PRIVATE
+        saw_outsiders, private = await self._marks.of(self._key)
+        return words.BECAUSE_PRIVATE if saw_outsiders and private else None
+
+    def _is_skill(self, tool: str, arguments: Mapping[str, object]) -> bool:
+        """Whether a file belongs to a skill; what is searched for may be anywhere."""
+        path = arguments.get("file_path")
+        if tool != "Read" or not isinstance(path, str):
+            return False
+        return Path(path).resolve().is_relative_to(self._skills.resolve())
+
+    async def _call(self, tool: str, arguments: Mapping[str, object], why: Words) -> Call:
+        errand = ""
+        task_id = next(iter(sorted(self.errands)), None)
+        if task_id is not None:
+            title = (await self._repository.errand(task_id)).title
+            errand = words.ERRAND.say(self._language, id=task_id, title=title)
+        _, private = await self._marks.of(self._key)
+        private = private or ("MEMORY.md" if self._key == OWNER_SESSION else "")
+        return Call(
+            session_key=self._key,
+            task_id=task_id,
+            tool=tool,
+            arguments=canonical(arguments),
+            errand=errand,
+            what=status_line(self._tools, tool, arguments, self._language),
+            shown="\n".join(f"{name}: {_plain(value)}" for name, value in arguments.items()),
+            why=why.say(self._language, what=private) if why is words.BECAUSE_PRIVATE else why.say(self._language),
+        )
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else canonical({"": value})[5:-1]

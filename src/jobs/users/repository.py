@@ -1,0 +1,109 @@
+"""Who people are and what is to be settled with them: one door for tools, sessions and the gate."""
+
+from __future__ import annotations
+
+import logging
+
+from jobs.core.clock import Clock
+from jobs.core.errors import NotFound, TelegramError, ToolRetry
+from jobs.core.journal import Journal
+from jobs.core.messages import errand_of
+from jobs.core.people import PersonCard
+from jobs.core.ports import AddressBook
+from jobs.core.slots import Slot
+from jobs.users.errands import Errands
+from jobs.users.models import ConversationTask, ExternalUser
+from jobs.users.names import Found, find_people
+from jobs.users.people import People
+
+log = logging.getLogger(__name__)
+
+
+class UsersRepository:
+    """People and errands over one database, and Telegram's own address book."""
+
+    def __init__(self, journal: Journal, clock: Clock, address_book: AddressBook, owner_id: int) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.people = People(clock)
+        self.errands = Errands(clock)
+        self._address_book = address_book
+        self._owner_id = owner_id
+
+    async def find(self, query: str, *, within: ConversationTask | None = None) -> Found:
+        """Who a query names: of an errand's people if one of them is meant, else of all that are known."""
+        async with self.journal.database.transaction() as tx:
+            known = {user.id: user.card for user in await self.people.all(tx)}
+        if within is not None:
+            found = find_people(query, [known[p.user_id] for p in within.people if p.user_id in known])
+            if found.certain:
+                return found
+        found = find_people(query, self._others(known))
+        if found.certain and _is_exact(query):
+            return found
+        for card in await self._from_telegram(query):
+            known[card.id] = card
+        return find_people(query, self._others(known))
+
+    async def one(self, query: str, session_key: str) -> PersonCard:
+        """The one person whom a session means. Raises ToolRetry, naming the candidates, when that is not certain."""
+        found = await self.find(query, within=await self.errand_of_session(session_key))
+        if found.certain:
+            return found.people[0]
+        if not found.people:
+            raise ToolRetry(
+                f"Nobody is known as {query!r}. Use an @username, a phone number in the contacts, or a numeric id; "
+                "ask the owner if need be."
+            )
+        candidates = "; ".join(describe(card) for card in found.people)
+        raise ToolRetry(f"{query!r} may be: {candidates}. Do not guess: ask the owner who is meant, then use the id.")
+
+    async def errand_of_session(self, session_key: str) -> ConversationTask | None:
+        """The errand that a session is about."""
+        task_id = errand_of(session_key)
+        if task_id is None:
+            return None
+        async with self.journal.database.transaction() as tx:
+            try:
+                return await self.errands.get(tx, task_id)
+            except NotFound:
+                return None
+
+    async def user(self, user_id: int) -> ExternalUser:
+        """Somebody whom we have met. Raises NotFound."""
+        async with self.journal.database.transaction() as tx:
+            return await self.people.get(tx, user_id)
+
+    async def errand(self, task_id: str) -> ConversationTask:
+        """An errand by its id. Raises NotFound."""
+        async with self.journal.database.transaction() as tx:
+            return await self.errands.get(tx, task_id)
+
+    def _others(self, known: dict[int, PersonCard]) -> list[PersonCard]:
+        return [card for user_id, card in known.items() if user_id != self._owner_id]
+
+    async def _from_telegram(self, query: str) -> list[PersonCard]:
+        try:
+            cards = list(await self._address_book.people())
+            exact = await self._address_book.look_up(query) if _is_exact(query) else None
+        except TelegramError as error:
+            log.warning("The address book could not be read: %s", error)
+            return []
+        return [*cards, *([exact] if exact else [])]
+
+
+def describe(card: PersonCard) -> str:
+    """Somebody in a line for the model."""
+    username = f" @{card.username}" if card.username else ""
+    return f"{card.name}{username} (id {card.id})"
+
+
+def _is_exact(query: str) -> bool:
+    """Whether a query is an id, a username, a link or a phone number: what Telegram itself can look up."""
+    text = query.strip()
+    return text.startswith(("@", "+", "http", "t.me")) or text.replace(" ", "").isdigit()
+
+
+_slot: Slot[UsersRepository] = Slot("The users repository")
+fill_users_repository = _slot.filled
+get_users_repository = _slot.get

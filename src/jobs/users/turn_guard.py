@@ -1,0 +1,30 @@
+"""When a session is guarded: the errand's always, the owner's in turns that outsiders' words have started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.core.messages import OWNER_SESSION, InboundMessage
+from jobs.users.guard import Marks, SessionGuard
+
+
+class GuardedTurns:
+    """Implements `users.session_items.TurnGuard`."""
+
+    def __init__(self, session_key: str, guard: SessionGuard, marks: Marks) -> None:
+        self._key = session_key
+        self._guard = guard
+        self._marks = marks
+
+    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool) -> None:
+        """See the port. What joins a guarded turn does not free it."""
+        events = [message.event for message in messages if message.event is not None]
+        if any(event.quoted for event in events):
+            await self._marks.saw_outsiders(self._key)
+        if self._key == OWNER_SESSION:
+            about = frozenset(event.task_id for event in events if event.task_id)
+            self._guard.errands = (self._guard.errands | about) if joins else about
+
+    async def forget(self) -> None:
+        """See the port."""
+        await self._marks.forget(self._key)
