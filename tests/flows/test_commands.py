@@ -27,6 +27,20 @@ async def test_stop_interrupts_within_a_second_and_keeps_the_conversation(stage:
     assert "my cat is Tom" in stage.claude.requests.model[-1].all_texts
 
 
+async def test_what_was_stopped_has_its_price_in_the_books(stage: Stage) -> None:
+    stage.claude.script = Rules().on_text("work", call("Bash", command="sleep 600"))
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.send("work")
+    await owner.wait_for_text("running: sleep")
+    await owner.send("/stop")
+    await owner.wait_for_text("Stopped")
+    await daemon.stop()
+    [(outcome, tokens)] = stage.rows("SELECT outcome, input_tokens + cache_write_tokens FROM usage_events")
+    assert outcome == "dropped"
+    assert tokens > 0
+
+
 async def test_stop_drops_what_waited_behind(stage: Stage) -> None:
     stage.claude.script = Rules().on_text("count to a million", ENDLESS).on(lambda _: True, "Fine.")
     daemon = await stage.start()

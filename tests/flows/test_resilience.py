@@ -220,6 +220,22 @@ async def test_an_error_of_the_model_reaches_the_owner_in_one_sentence_and_the_m
     assert "hi" in stage.claude.requests.model[-1].texts
 
 
+async def test_a_failure_is_told_though_an_earlier_attempt_was_cut_short_by_a_kill(stage: Stage) -> None:
+    stage.claude.faults.add(NeverAnswer(), times=None)
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.send("hi")
+    await stage.claude.requests.wait_for(lambda r: r.path.startswith("/v1/messages"), count=1, timeout=20)
+    await first.kill()
+    stage.claude.faults.clear()
+    stage.claude.faults.add(UNAUTHORIZED, times=None)
+    second = await stage.start()
+    await owner.wait_for_text("key")
+    await second.stop()
+    await stage.start()  # with the key as wrong as before: it is worth a second word
+    await owner.wait_for(lambda seen: len(seen) == 2)
+
+
 async def test_an_api_that_cannot_be_reached_is_said_so_and_the_message_waits(stage: Stage) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can

@@ -90,6 +90,23 @@ async def test_a_photo_that_never_arrives_does_not_end_the_conversation(stage: S
     assert "[The picture could not be loaded from Telegram.]" in stage.claude.requests.model[-1].texts
 
 
+async def test_stop_is_heard_while_the_photos_of_an_album_do_not_arrive(stage: Stage) -> None:
+    await stage.start()
+    owner = await stage.person()
+    pictures = [stage.root / f"{number}.png" for number in range(3)]
+    for picture in pictures:
+        picture.write_bytes(PNG)
+    release = asyncio.Event()
+    stuck = stage.telegram.faults.add(Delay(release), "upload.getFile", user_id=stage.assistant.id, times=None)
+    await owner.client.send_file(stage.assistant.id, [str(p) for p in pictures], caption=["what is this?", "", ""])
+    await stuck.struck()
+    await owner.send("/stop")
+    await owner.wait_for_text("Stopped: “what is this?”", timeout=5)
+    release.set()
+    await owner.ask("hi", "Fine.")
+    assert "what is this?" not in stage.claude.requests.model[-1].all_texts
+
+
 async def test_the_commands_of_a_killed_run_do_not_go_on_beside_the_next(stage: Stage) -> None:
     stage.claude.script = Rules().on_text("work", WORK)
     first = await stage.start()

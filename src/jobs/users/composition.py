@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,22 +39,35 @@ async def compose(
     blocks: list[dict[str, Any]] = []
     if any(row.attempts for row in rows):
         blocks.append(text_block(INTERRUPTED_NOTE.format(done=_describe(effects))))
+    photos = await _load_photos(rows, fetch) if fetch is not None else None
     for row in rows:
-        message = row.message
-        if message.event is not None:
-            blocks.append(text_block(_event(message.event, _moment(message.sent_at, zone))))
-            continue
-        blocks.append(text_block(circumstances(message, zone)))
-        if message.text:
-            blocks += (
-                _words(message) if fetch is not None else [text_block(fenced(message.text, "theirs", limit=_LONG))]
-            )
-        if fetch is None and message.attachment is not None:
-            blocks.append(text_block(f"[They sent {_ATTACHMENTS[message.attachment]}, which you cannot open.]"))
-        elif fetch is not None and message.attachment == "photo":
-            image = await fetch(message)
-            blocks.append(_picture(image) if image else text_block("[The picture could not be loaded from Telegram.]"))
+        blocks += _message(row.message, photos, zone)
     return blocks
+
+
+def _message(
+    message: InboundMessage, photos: Mapping[int, Image | None] | None, zone: ZoneInfo
+) -> list[dict[str, Any]]:
+    """One message; without `photos` it is an outsider's."""
+    if message.event is not None:
+        return [text_block(_event(message.event, _moment(message.sent_at, zone)))]
+    blocks = [text_block(circumstances(message, zone))]
+    if message.text:
+        theirs = [text_block(fenced(message.text, "theirs", limit=_LONG))]
+        blocks += theirs if photos is None else _words(message)
+    if photos is None and message.attachment is not None:
+        blocks.append(text_block(f"[They sent {_ATTACHMENTS[message.attachment]}, which you cannot open.]"))
+    elif photos is not None and message.attachment == "photo":
+        image = photos.get(message.message_id)
+        blocks.append(_picture(image) if image else text_block("[The picture could not be loaded from Telegram.]"))
+    return blocks
+
+
+async def _load_photos(rows: Sequence[InboxRow], fetch: FetchImage) -> Mapping[int, Image | None]:
+    """All at once: each may take its time."""
+    photos = [row.message for row in rows if row.message.attachment == "photo"]
+    images = await asyncio.gather(*(fetch(message) for message in photos))
+    return {message.message_id: image for message, image in zip(photos, images, strict=True)}
 
 
 def _event(event: SessionEvent, moment: str) -> str:

@@ -13,6 +13,7 @@ from jobs.users import agent_events as ev
 from jobs.users.agent import Agent, Content
 from jobs.users.pool import Pool, Seat
 from jobs.users.session_file import SessionFile
+from jobs.users.unless import unless
 
 log = logging.getLogger(__name__)
 
@@ -47,26 +48,15 @@ class Conversation:
         self._agent: Agent | None = None
         self._session_id: str | None = None
 
-    async def start(self, unless: asyncio.Event) -> bool:
-        """Have a process, or give up starting one as soon as `unless` is set; returns whether there is one.
+    async def start(self, urgent: asyncio.Event) -> bool:
+        """Have a process, or give up starting one as soon as `urgent` is set; returns whether there is one.
 
         When the earlier conversation cannot be reopened, that is reported and a fresh one begins.
         Raises AgentUnavailable when no process starts.
         """
-        if self._agent is not None:
-            return True
-        starting, giving_up = asyncio.create_task(self._start()), asyncio.create_task(unless.wait())
-        try:
-            await asyncio.wait((starting, giving_up), return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-            return starting.done()
-        finally:
-            starting.cancel()
-            giving_up.cancel()
-            await asyncio.gather(starting, giving_up, return_exceptions=True)
+        return self._agent is not None or bool(await unless(urgent, self._start()))
 
-    async def _start(self) -> None:
+    async def _start(self) -> bool:
         session_id = self._file.read()
         if session_id is None and self._recall is not None:
             session_id = await self._recall()
@@ -79,6 +69,7 @@ class Conversation:
                 await self._on_lost(str(session_id))
                 self.forget()
                 await self._spawn(None)
+        return True
 
     @property
     def running(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from jobs.core.clock import Clock
@@ -23,6 +23,16 @@ from jobs.users.turn import Turn
 from jobs.users.workload import NEVER
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What was underway when it was cut short, and what waited behind it."""
+
+    rows: list[InboxRow]
+    turn: Turn | None
+    ended: ev.TurnEnded | None
+    """What the turn has cost, if the process could still tell."""
 
 
 class Endings:
@@ -44,6 +54,7 @@ class Endings:
         self._runner = runner
         self._compose_text = compose_text
         self._keep = keep
+        self._told: set[int] = set()  # the rows whose postponing was told
 
     async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, text: str) -> None:
         """The turn has its answer; an empty one is silence, except towards an owner who has asked something."""
@@ -91,18 +102,19 @@ class Endings:
             await self._tell_of_trouble(verdict.sentence, f"failed {ids[0]}")
             return None
         # Once is enough: later attempts of the same messages fail in silence until one succeeds.
-        notice = await self._as_answer(verdict.sentence) if attempts <= 1 else ()
-        if attempts <= 1:
+        is_news = not self._told.issuperset(ids)
+        self._told.update(ids)
+        notice = await self._as_answer(verdict.sentence) if is_news else ()
+        if is_news:
             await self._tell_of_trouble(verdict.sentence, f"postponed {ids[0]}")
         await self._journal.postpone(
             self._config.key, self._config.owner_chat, row_ids=ids, until=verdict.retry_at, notice=notice
         )
         return verdict.retry_at or NEVER
 
-    async def early(
-        self, rows: list[InboxRow], turn: Turn | None, why: str, *, outcome: Settled, command: InboxRow | None = None
-    ) -> None:
+    async def early(self, cut: Cut, why: str, *, outcome: Settled, command: InboxRow | None = None) -> None:
         """The turn was cut short: by a command, or because nothing moved."""
+        rows, turn = cut.rows, cut.turn
         if self._config.to_owner:
             text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
         else:
@@ -110,7 +122,7 @@ class Endings:
             if command is None:
                 await self._tell_of_trouble(why, f"early {rows[0].id if rows else self._runner.attempt}")
         commands = [command.id] if command is not None else []
-        ending = replace(self._ending(rows, None), outcome=outcome, commands=commands)
+        ending = replace(self._ending(rows, cut.ended), outcome=outcome, commands=commands)
         parts = await self._compose_text(text) if self._config.chat_id is not None and text else ()
         await self._journal.answer(ending, parts)
 

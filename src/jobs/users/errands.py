@@ -17,7 +17,6 @@ from jobs.users.models import OPEN, Change, ConversationTask, ErrandContext, Par
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 _TRIES = 20
-_OPEN_SQL = "('pending', 'in_progress', 'waiting')"
 _SETTABLE = frozenset({"title", "status", "result", "next_step", "deadline", "session_id"})
 
 
@@ -87,7 +86,8 @@ class Errands:
     async def has_open(self, tx: Transaction, user_id: int) -> bool:
         """Whether a person takes part in an open errand."""
         row = await tx.one(
-            f"SELECT 1 FROM tasks JOIN task_people ON task_id = id WHERE user_id = ? AND tasks.status IN {_OPEN_SQL} LIMIT 1",  # noqa: S608
+            "SELECT 1 FROM tasks JOIN task_people ON task_id = id WHERE user_id = ? "
+            "AND tasks.status IN ('pending', 'in_progress', 'waiting') LIMIT 1",
             user_id,
         )
         return row is not None

@@ -26,12 +26,13 @@ from jobs.users import agent_events as ev
 from jobs.users.agent import Content
 from jobs.users.composition import compose, text_block
 from jobs.users.conversation import Conversation, NewAgent
-from jobs.users.endings import Endings
+from jobs.users.endings import Cut, Endings
 from jobs.users.failures import timed_out, what_was_stopped
 from jobs.users.pool import Pool
 from jobs.users.session_file import SessionFile
 from jobs.users.session_items import OURS, Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
+from jobs.users.unless import unless
 from jobs.users.workload import Workload
 
 log = logging.getLogger(__name__)
@@ -184,7 +185,7 @@ class UserSession:
                 await self._clear(row)
             case Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
-                    await self._conversation.start(unless=self._mailbox.commanded)
+                    await self._conversation.start(urgent=self._mailbox.commanded)
             case Typing():
                 self._work.typing()
             case GiveUp():
@@ -203,7 +204,7 @@ class UserSession:
 
     async def _send_pending(self) -> None:
         try:
-            if not await self._conversation.start(unless=self._mailbox.commanded):
+            if not await self._conversation.start(urgent=self._mailbox.commanded):
                 return  # the command says what becomes of the messages
         except AgentUnavailable as error:
             rows = self._work.take_pending()
@@ -215,8 +216,12 @@ class UserSession:
         if not self._work.outstanding_ids:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
-        content = await self._composed(rows, effects)
-        await self._hand_over(rows, content)
+        # Pictures are loaded meanwhile, and Telegram may let them wait.
+        content = await unless(self._mailbox.commanded, self._composed(rows, effects))
+        if content is None:
+            self._work.put_back(rows)  # the command says what becomes of them
+        else:
+            await self._hand_over(rows, content)
 
     async def _hand_over(self, rows: list[InboxRow], content: Content) -> None:
         message_id = str(uuid.uuid4())
@@ -352,43 +357,45 @@ class UserSession:
 
     async def _give_up_waiting(self) -> None:
         seconds = int(self._patience)
-        rows, turn = await self._interrupt()
-        await self._endings.early(rows, turn, timed_out(seconds, self._config.language), outcome="failed")
+        cut = await self._interrupt()
+        await self._endings.early(cut, timed_out(seconds, self._config.language), outcome="failed")
 
     async def _stop(self, command: InboxRow) -> None:
         language = self._config.language
-        rows, turn = await self._interrupt()
-        stopped = what_was_stopped(rows, language) if rows or turn else words.NOTHING_TO_STOP.say(language)
-        await self._endings.early(rows, turn, stopped, outcome="dropped", command=command)
+        cut = await self._interrupt()
+        underway = cut.rows or cut.turn
+        stopped = what_was_stopped(cut.rows, language) if underway else words.NOTHING_TO_STOP.say(language)
+        await self._endings.early(cut, stopped, outcome="dropped", command=command)
 
     async def _clear(self, command: InboxRow) -> None:
         language = self._config.language
-        rows, turn = await self._interrupt()
+        cut = await self._interrupt()
         await self._conversation.end()
         self._conversation.forget()
-        stopped = [what_was_stopped(rows, language)] if rows else []
+        stopped = [what_was_stopped(cut.rows, language)] if cut.rows else []
         sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
         self._told = ""
         if self._manner.guard is not None:
             await self._manner.guard.forget()
-        await self._endings.early(rows, turn, sentences, outcome="dropped", command=command)
+        await self._endings.early(cut, sentences, outcome="dropped", command=command)
         self.warm()
 
-    async def _interrupt(self) -> tuple[list[InboxRow], Turn | None]:
-        """End what is underway; returns its messages, those that waited behind it, and the turn as it stood."""
+    async def _interrupt(self) -> Cut:
+        """End what is underway."""
         unfinished = self._work.outstanding_ids
         rows = self._work.take_all()
         turn, self._turn = self._turn, None
         working = bool(unfinished) or turn is not None
+        ended = await self._interrupted() if working else None
         # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
-        if working and (len(unfinished) > 1 or not await self._interrupted(unfinished)):
+        if working and (len(unfinished) > 1 or ended is None or not unfinished <= set(ended.message_ids)):
             await self._conversation.kill()
         if turn is not None:
             await turn.live.settle()  # last: Telegram may keep an edit waiting for seconds
-        return rows, turn
+        return Cut(rows, turn, ended)
 
-    async def _interrupted(self, unfinished: set[str]) -> bool:
-        """Whether the process obeyed in time, and has nothing left to do."""
+    async def _interrupted(self) -> ev.TurnEnded | None:
+        """The end of the turn, if the process obeys in time."""
         kept: list[Item] = []
         try:
             async with asyncio.timeout(INTERRUPT_SECONDS):
@@ -398,13 +405,13 @@ class UserSession:
                     match item:
                         case ev.TurnEnded():
                             self._conversation.remember(item.session_id)
-                            return unfinished <= set(item.message_ids)
+                            return item
                         case _ if isinstance(item, OURS):
                             kept.append(item)
                         case _:
                             pass
         except (TimeoutError, AgentUnavailable):
-            return False
+            return None
         finally:
             for item in kept:
                 self._mailbox.put_nowait(item)
