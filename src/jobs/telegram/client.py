@@ -95,9 +95,10 @@ class _Client(TelegramClient):
 class Telegram:
     """What the program does in Telegram. Every method raises TelegramError and nothing of Telethon's."""
 
-    def __init__(self, client: TelegramClient, account: Account) -> None:
+    def __init__(self, client: TelegramClient, account: Account, owner_id: int) -> None:
         self.client = client
         self.account = account
+        self._owner_id = owner_id
 
     @classmethod
     @asynccontextmanager
@@ -124,7 +125,8 @@ class Telegram:
             me = await _connected(client)
             if me is None:
                 raise SignedOut("Telegram does not know this sign-in any more: run jobs setup to sign in again.")
-            yield cls(client, Account(me.id, utils.get_display_name(me), getattr(me, "lang_code", None)))
+            account = Account(me.id, utils.get_display_name(me), getattr(me, "lang_code", None))
+            yield cls(client, account, settings.tg_user_id)
         finally:
             await client.disconnect()
 
@@ -258,7 +260,13 @@ class Telegram:
             return await self.client.get_input_entity(chat_id)
         except ValueError:
             await self.client.get_dialogs(limit=_DIALOGS)
+        try:
             return await self.client.get_input_entity(chat_id)
+        except ValueError:
+            if chat_id != self._owner_id:
+                raise
+            # What they are to be told is kept until they have written for the first time.
+            raise RetryLater("The owner has never written to this account.", after=_SERVER_PAUSE) from None
 
 
 async def _connected(client: Any) -> Any:
