@@ -36,6 +36,7 @@ from jobs.tools.approvals import Approvals
 from jobs.users import environment
 from jobs.users.admission import Door, Rules, Strangers
 from jobs.users.disclosure import Disclosure
+from jobs.users.first_contacts import FirstContacts
 from jobs.users.owner_view import tasks_text
 from jobs.users.pool import Pool
 from jobs.users.process_tree import kill_marked
@@ -84,52 +85,63 @@ class Application:
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
             telegram = await stack.enter_async_context(Telegram.connect(settings, self._reconnected.set))
             self._telegram = telegram
-            language = await self._language(telegram)
-            alarm = Alarm(telegram, self._clock, settings.tg_user_id, language)
             people = TelegramPeople(telegram)
-            repository = UsersRepository(journal, self._clock, people, settings.tg_user_id)
-            stack.enter_context(fill_users_repository(repository))
-            owner = await self._owner_name(people)
-            approvals = Approvals(
-                journal,
-                self._clock,
-                owner_chat=settings.tg_user_id,
-                language=language,
-                zone=settings.timezone,
-                settle_stranger=Strangers(repository, settings.tg_user_id, language).settle,
-            )
-            door = Door(self._rules(telegram, language), repository, approvals, people)
-            world = World(
-                settings=settings,
-                telegram=telegram,
-                journal=journal,
-                clock=self._clock,
-                repository=repository,
-                approvals=approvals,
-                disclosure=Disclosure(
-                    database,
-                    repository.people,
-                    repository.errands,
-                    settings.workspace_dir / "MEMORY.md",
-                    settings.tg_user_id,
-                ),
-                pool=Pool(settings.max_live_sessions),
-                alarm=alarm,
-                compose=compose,
-                language=language,
-                owner_name=owner,
-            )
+            world = await self._make_world(telegram, people, journal)
+            stack.enter_context(fill_users_repository(world.repository))
             sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
             stack.enter_context(fill_session_manager(sessions))
             self._sessions_alive = lambda: sessions.alive
             inbound = Inbound(
-                telegram, journal, settings.tg_user_id, alarm, questions=approvals, typing=sessions.typing
+                telegram,
+                journal,
+                settings.tg_user_id,
+                world.alarm,
+                questions=world.approvals,
+                typing=sessions.typing,
             )
             inbound.listen()
-            sender = OutboxSender(telegram, journal, self._clock, _Reporter(journal, settings, language))
+            sender = self._make_sender(world)
             sessions.session(OWNER_SESSION).warm()
-            dispatcher = self._make_dispatcher(world, sessions, door)
+            dispatcher = self._make_dispatcher(world, sessions, people)
             await self._work(world, inbound, sender, dispatcher)
+
+    async def _make_world(self, telegram: Telegram, people: TelegramPeople, journal: Journal) -> World:
+        settings, owner_chat = self._settings, self._settings.tg_user_id
+        language = await self._language(telegram)
+        repository = UsersRepository(journal, self._clock, people, owner_chat)
+        memory = settings.workspace_dir / "MEMORY.md"
+        return World(
+            settings=settings,
+            telegram=telegram,
+            journal=journal,
+            clock=self._clock,
+            repository=repository,
+            approvals=Approvals(
+                journal,
+                self._clock,
+                owner_chat=owner_chat,
+                language=language,
+                zone=settings.timezone,
+                settle_stranger=Strangers(repository, owner_chat, language).settle,
+            ),
+            disclosure=Disclosure(journal.database, repository.people, repository.errands, memory, owner_chat),
+            pool=Pool(settings.max_live_sessions),
+            alarm=Alarm(telegram, self._clock, owner_chat, language),
+            compose=compose,
+            language=language,
+            owner_name=await self._owner_name(people),
+        )
+
+    def _make_sender(self, world: World) -> OutboxSender:
+        first_contacts = FirstContacts(
+            world.repository,
+            per_day=self._settings.first_contacts_per_day,
+            owner_chat=self._settings.tg_user_id,
+            zone=self._settings.timezone,
+            language=world.language,
+        )
+        report = _Reporter(world.journal, self._settings, world.language)
+        return OutboxSender(world.telegram, world.journal, self._clock, report, first_contacts.check)
 
     async def _work(self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher) -> None:
         telegram, journal = world.telegram, world.journal
@@ -178,8 +190,9 @@ class Application:
         code = await telegram.language_of(self._settings.tg_user_id)
         return "ru" if code == "ru" else "en" if code else self._settings.console_language
 
-    def _make_dispatcher(self, world: World, sessions: SessionManager, door: Door) -> Dispatcher:
+    def _make_dispatcher(self, world: World, sessions: SessionManager, people: TelegramPeople) -> Dispatcher:
         settings, journal, language = self._settings, world.journal, world.language
+        rules = self._rules(world.telegram, language)
 
         def windows() -> Mapping[str, float]:
             return {w.name: w.utilization for w in sessions.session(OWNER_SESSION).plan_windows.values()}
@@ -188,7 +201,7 @@ class Application:
             telegram=world.telegram,
             journal=journal,
             sessions=sessions,
-            admission=door,
+            admission=Door(rules, world.repository, world.approvals, people),
             questions=world.approvals,
             compose=compose,
             usage_text=lambda: usage_text(journal.usage, self._clock, settings.timezone, language, windows),

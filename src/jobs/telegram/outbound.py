@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _PAUSE_AFTER_FAILURE = 15.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
+MaySend = Callable[[OutboxRow], Awaitable[None]]
+"""Asked before a message is first tried; raises RetryLater when it has to wait."""
 
 
 async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int | None:
@@ -50,11 +52,14 @@ async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int
 class OutboxSender:
     """One worker for each chat that has something to send; `SignedOut` ends them all."""
 
-    def __init__(self, telegram: Telegram, journal: Journal, clock: Clock, report: ReportUndelivered) -> None:
+    def __init__(
+        self, telegram: Telegram, journal: Journal, clock: Clock, report: ReportUndelivered, may_send: MaySend
+    ) -> None:
         self._telegram = telegram
         self._journal = journal
         self._clock = clock
         self._report = report
+        self._may_send = may_send
         self._busy: set[int] = set()
         self._again: set[int] = set()
 
@@ -119,6 +124,8 @@ class OutboxSender:
         """Whether the row is out of the way; after False the chat's rows are read anew."""
         try:
             if row.message_id is None:
+                if not row.attempted:
+                    await self._may_send(row)
                 await self._send_new(row)
             else:
                 await self._telegram.edit(row.chat_id, row.message_id, row.content)

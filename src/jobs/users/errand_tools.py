@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, ValidationError
 
 from jobs.core.database import Transaction
-from jobs.core.errors import NotFound, ToolRetry
+from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
 from jobs.core.messages import SessionEvent, errand_of, errand_session
 from jobs.core.ports import Composer, DisclosureCheck
@@ -297,11 +297,8 @@ async def _write(
 
 
 async def _not_banned(tx: Transaction, repository: UsersRepository, user_id: int) -> None:
-    try:
-        user = await repository.people.get(tx, user_id)
-    except NotFound:
-        return
-    if user.banned:
+    user = await repository.people.find(tx, user_id)
+    if user is not None and user.banned:
         raise ToolRetry(f"{user.name} is banned: unban_user first, if the owner wants that.")
 
 

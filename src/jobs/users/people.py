@@ -44,10 +44,15 @@ class People:
 
     async def get(self, tx: Transaction, user_id: int) -> ExternalUser:
         """Somebody whom we have met. Raises NotFound."""
-        row = await tx.one("SELECT * FROM external_users WHERE id = ?", user_id)
-        if row is None:
+        user = await self.find(tx, user_id)
+        if user is None:
             raise NotFound(f"Nobody with the id {user_id} has been met yet.")
-        return _parse(row)
+        return user
+
+    async def find(self, tx: Transaction, user_id: int) -> ExternalUser | None:
+        """Somebody, if we have met them."""
+        row = await tx.one("SELECT * FROM external_users WHERE id = ?", user_id)
+        return _parse(row) if row is not None else None
 
     async def all(self, tx: Transaction) -> Sequence[ExternalUser]:
         """Everybody, the latest contact first."""
@@ -78,10 +83,14 @@ class People:
 
     async def approached(self, tx: Transaction, user_id: int) -> None:
         """We have written to somebody of our own accord, and they had never written to us."""
+        now = to_text(self._clock.now())
         await tx.execute(
-            "UPDATE external_users SET approached_at = ? WHERE id = ? AND approached_at IS NULL",
-            to_text(self._clock.now()),
+            "INSERT INTO external_users (id, first_contact, last_contact, approached_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET approached_at = coalesce(approached_at, excluded.approached_at)",
             user_id,
+            now,
+            now,
+            now,
         )
 
     async def approached_since(self, tx: Transaction, moment: datetime) -> Sequence[datetime]:
@@ -96,7 +105,7 @@ class People:
         """Whether there has been any message between them and us, in either direction."""
         row = await tx.one(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM inbox WHERE chat_id = ?) OR EXISTS (SELECT 1 FROM outbox "
-            "WHERE chat_id = ? AND state = 'sent')",
+            "WHERE chat_id = ? AND (state = 'sent' OR attempted = 1))",
             user_id,
             user_id,
         )

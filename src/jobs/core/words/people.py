@@ -31,8 +31,8 @@ WITHHELD = Words(
     ru="⚠️ Мой ответ ({who}) и после исправлений содержал личное, поэтому не отправлен. Человек ждёт ответа.",
 )
 FIRST_CONTACTS = Words(
-    en="✋ {who} waits: I have written to {count} new people in a day, and Telegram does not like more. I go on at {time}.",
-    ru="✋ {who}: подождём, за сутки я написал {count} новым людям, больше Telegram не любит. Продолжу в {time}.",
+    en="✋ My message to {who} waits until {time}: I have written to many new people, and Telegram does not like more.",
+    ru="✋ Сообщение ({who}) подождёт до {time}: я уже написал многим новым людям, больше Telegram не любит.",
 )
 OVERDUE = Words(en="overdue", ru="просрочено")
 PASSES_ON = Words(en="✉️ {who} asks to pass this on: “{text}”", ru="✉️ {who} просит передать: «{text}»")

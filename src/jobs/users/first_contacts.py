@@ -1,0 +1,72 @@
+"""How fast strangers are written to: Telegram takes many first messages a day for spam, and ends accounts for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from jobs.core.clock import from_text, to_text
+from jobs.core.database import Transaction
+from jobs.core.errors import RetryLater
+from jobs.core.i18n import Language
+from jobs.core.journal import OutboxRow
+from jobs.core.rich_text import RichText
+from jobs.core.words import people as words
+from jobs.users.repository import UsersRepository
+
+_DAY = timedelta(days=1)
+SPAM = "PEER_FLOOD"
+"""Telegram's word for an account that writes to too many strangers."""
+
+
+class FirstContacts:
+    """Lets so many first messages out in 24 hours, and none for a day after Telegram has complained."""
+
+    def __init__(
+        self, repository: UsersRepository, *, per_day: int, owner_chat: int, zone: ZoneInfo, language: Language
+    ) -> None:
+        self._repository = repository
+        self._per_day = per_day
+        self._owner_chat = owner_chat
+        self._zone = zone
+        self._language: Language = language
+
+    async def check(self, row: OutboxRow) -> None:
+        """Called before a message is first tried. Raises RetryLater, the owner being told, when it has to wait."""
+        if row.chat_id <= 0 or row.chat_id == self._owner_chat:
+            return
+        people, clock = self._repository.people, self._repository.clock
+        async with self._repository.journal.database.transaction() as tx:
+            if await people.is_known_to_us(tx, row.chat_id):
+                return
+            now = clock.now()
+            until = await self._closed_until(tx, now)
+            if until is None:
+                await people.approached(tx, row.chat_id)
+                return
+            await self._tell(tx, row, until)
+        self._repository.journal.queued.set()
+        raise RetryLater("Too many new people have been written to today.", after=(until - now).total_seconds())
+
+    async def _closed_until(self, tx: Transaction, now: datetime) -> datetime | None:
+        complaint = await tx.one(
+            "SELECT max(created_at) AS at FROM outbox WHERE state = 'failed' AND error = ? AND created_at > ?",
+            SPAM,
+            to_text(now - _DAY),
+        )
+        if complaint is not None and complaint["at"] is not None:
+            return from_text(complaint["at"]) + _DAY
+        made = await self._repository.people.approached_since(tx, now - _DAY)
+        if len(made) < self._per_day:
+            return None
+        return (made[-self._per_day] if self._per_day else now) + _DAY
+
+    async def _tell(self, tx: Transaction, row: OutboxRow, until: datetime) -> None:
+        user = await self._repository.people.find(tx, row.chat_id)
+        text = words.FIRST_CONTACTS.say(
+            self._language,
+            who=user.name if user is not None else row.chat_id,
+            time=f"{until.astimezone(self._zone):%Y-%m-%d %H:%M}",
+        )
+        outbox = self._repository.journal.outbox
+        await outbox.add_once(tx, self._owner_chat, RichText(text), f"first contact {row.id}")

@@ -1,0 +1,101 @@
+"""What is marked as private does not go out, in whatever case and spacing; everything else does."""
+
+from pathlib import Path
+
+import pytest
+from people_desk import MASHA, OWNER, PAVEL, PeopleDesk
+
+from jobs.users.disclosure import Disclosure, is_said, marked_lines, values_of
+
+
+@pytest.fixture
+def disclosure(desk: PeopleDesk, tmp_path: Path) -> Disclosure:
+    repository = desk.repository
+    return Disclosure(desk.journal.database, repository.people, repository.errands, tmp_path / "MEMORY.md", OWNER)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("4711", "the code is 4711."),
+        ("4711", "4 7 1 1"),
+        ("4711", "4\u200b711"),
+        ("4711", "٤٧١١"),
+        ("500", "500 €"),
+        ("79161234567", "call 8 (916) 123-45-67"),
+        ("79161234567", "+7 916 123 45 67"),
+        ("unterdenlinden5", "Unter den LINDEN, 5"),
+        ("annaexamplecom", "write to anna@example.com"),
+    ],
+)
+def test_a_value_is_found_in_any_case_and_spacing(value: str, text: str) -> None:
+    assert is_said(value, text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("500", "1500 €"), ("4711", "47 and 11"), ("4711", "147112"), ("500", "at 5, room 001")]
+)
+def test_another_value_is_not_taken_for_it(value: str, text: str) -> None:
+    assert not is_said(value, text)
+
+
+def test_a_phrase_is_compared_whole_and_by_the_values_in_it() -> None:
+    assert set(values_of("the gate code 4711-B")) >= {"4711", "thegatecode4711b"}
+    assert "anna@example.com".replace("@", "").replace(".", "") in set(values_of("or write to anna@example.com"))
+
+
+def test_memory_is_private_line_by_line_or_under_a_marked_heading() -> None:
+    text = (
+        "# Home\naddress: x\n- door code: 4711 (private)\n## Private\nbank: 99\n### more\npin 12\n## Public\ncity: y\n"
+    )
+    assert [line.strip() for line in marked_lines(text)] == ["- door code: 4711 ()", "bank: 99", "### more", "pin 12"]
+
+
+async def test_what_another_persons_errand_hides_is_not_told(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.errand("lumo", PAVEL, must_not_say=["budget 90 000"])
+    await desk.errand("kiva", MASHA)
+    objection = await disclosure.objection(MASHA.id, "His budget is 90000, by the way.")
+    assert objection is not None
+    assert "another person's errand" in objection
+    assert "90" not in objection
+
+
+async def test_what_her_own_errand_hides_is_not_told_to_her_after_it_is_settled(
+    desk: PeopleDesk, disclosure: Disclosure
+) -> None:
+    await desk.errand("kiva", MASHA, must_not_say=["Lisbon"])
+    async with desk.journal.database.transaction() as tx:
+        await desk.repository.errands.change(tx, "kiva", "owner", {"status": "done"})
+    assert await disclosure.objection(MASHA.id, "She flies to LISBON.") is not None
+
+
+async def test_another_persons_phone_is_not_told_and_ones_own_is(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.meet(MASHA, PAVEL)
+    assert await disclosure.objection(PAVEL.id, "Masha: 8 916 123-45-67") is not None
+    assert await disclosure.objection(MASHA.id, "Is +7 916 123 45 67 still yours?") is None
+
+
+async def test_what_the_owners_memory_marks_is_not_told(
+    desk: PeopleDesk, disclosure: Disclosure, tmp_path: Path
+) -> None:
+    (tmp_path / "MEMORY.md").write_text("- door code: 4711 (private)\n- likes: tea\n")
+    assert await disclosure.objection(MASHA.id, "The code? 47 11") is not None
+    assert await disclosure.objection(MASHA.id, "She likes tea.") is None
+
+
+async def test_what_the_errand_allows_may_be_told_to_its_person_alone(
+    desk: PeopleDesk, disclosure: Disclosure, tmp_path: Path
+) -> None:
+    (tmp_path / "MEMORY.md").write_text("- door code: 4711 (private)\n")
+    await desk.errand("kiva", MASHA, may_say=["the door code 4711"])
+    assert await disclosure.objection(MASHA.id, "The code is 4711.") is None
+    assert await disclosure.objection(PAVEL.id, "The code is 4711.") is not None
+
+
+async def test_the_owner_may_be_told_everything(desk: PeopleDesk, disclosure: Disclosure, tmp_path: Path) -> None:
+    (tmp_path / "MEMORY.md").write_text("- door code: 4711 (private)\n")
+    assert await disclosure.objection(OWNER, "Your code is 4711.") is None
+
+
+async def test_the_first_message_of_an_errand_is_held_to_its_own_limits(disclosure: Disclosure) -> None:
+    assert await disclosure.objection(MASHA.id, "We can pay 500.", ["500"]) is not None
