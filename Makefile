@@ -27,6 +27,7 @@ chaos: $(READY_DEV)
 
 bench: $(READY_DEV)
 	@$(BIN)/python bench/overhead.py
+	@$(BIN)/python bench/people.py
 
 docs: $(READY)
 	@$(BIN)/jobs docs

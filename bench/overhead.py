@@ -42,6 +42,11 @@ async def turn(stage: Stage, owner: Person, number: int) -> tuple[float, float]:
     return request.arrived_at.timestamp() - pushed, answered.at - ended
 
 
+def machine() -> None:
+    """Print what the figures were taken on."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+
+
 def memory_mb(pids: Sequence[int]) -> float:
     """Proportional set size of processes, in MB."""
     total = 0
@@ -120,7 +125,7 @@ def requests(stage: Stage) -> None:
 
 
 async def measure(turns: int, idle_seconds: float) -> None:
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    machine()
     with tempfile.TemporaryDirectory() as folder:
         async with Stage.open(Path(folder)) as stage:
             stage.claude.script = answer
