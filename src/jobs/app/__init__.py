@@ -35,6 +35,7 @@ from jobs.telegram.render import render, split
 from jobs.tools.approvals import Approvals
 from jobs.users import environment
 from jobs.users.admission import Door, Rules, Strangers
+from jobs.users.deadlines import tell_of_overdue
 from jobs.users.disclosure import Disclosure
 from jobs.users.first_contacts import FirstContacts
 from jobs.users.owner_view import tasks_text
@@ -48,8 +49,8 @@ log = logging.getLogger(__name__)
 _PAUSE_AFTER_FAILURE = 15
 RENDERED_AT_ONCE = 2000
 """Characters of Markdown that are rendered in a few milliseconds, whatever they are."""
-QUESTION_SECONDS = 20.0
-"""How often it is looked whether a question has waited too long; also how long a start leaves for late answers."""
+WATCH_SECONDS = 20.0
+"""How often it is looked whether a question or an errand has waited too long; a start leaves as much for answers."""
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
@@ -156,7 +157,7 @@ class Application:
                 group.create_task(sender.run(), name="outbox")
                 group.create_task(self._keep_up(telegram, inbound), name="keep up")
                 group.create_task(_until_signed_out(telegram), name="connection")
-                group.create_task(_watch_questions(world.approvals, inbound), name="questions")
+                group.create_task(_watch(world, inbound), name="questions and deadlines")
                 log.info("Ready: signed in as %s (%d)", telegram.account.name, telegram.account.id)
                 print("ready", flush=True)  # noqa: T201 - for whoever started it, and waits
         except* JobsError as errors:
@@ -261,17 +262,22 @@ async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
             return
 
 
-async def _watch_questions(approvals: Approvals, inbound: Inbound) -> None:
-    """Answer by no what has waited too long; first see to the reactions that were made while nobody listened."""
+async def _watch(world: World, inbound: Inbound) -> None:
+    """Answer by no what has waited too long, and tell of deadlines that have passed.
+
+    First see to the reactions that were made while nobody listened.
+    """
     with suppress(TelegramError):
-        waiting = await approvals.waiting()
+        waiting = await world.approvals.waiting()
         await inbound.look_for_reactions([q.message_id for q in waiting if q.message_id is not None])
     while True:
-        await asyncio.sleep(QUESTION_SECONDS)
+        await asyncio.sleep(WATCH_SECONDS)
         try:
-            await approvals.expire()
+            await world.approvals.expire()
+            settings = world.settings
+            await tell_of_overdue(world.repository, settings.tg_user_id, settings.timezone, world.language)
         except StorageError:
-            log.exception("Questions could not be looked after; it is tried again")
+            log.exception("Questions and deadlines could not be looked after; it is tried again")
 
 
 async def _until_signed_out(telegram: Telegram) -> None:

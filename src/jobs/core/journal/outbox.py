@@ -62,11 +62,13 @@ class Outbox:
             await tx.execute("UPDATE outbox SET task_id = ? WHERE id = ?", task_id, row_id)
         return row_id
 
-    async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> None:
-        """Queue a notice, unless one under the same name was queued before."""
-        if await tx.one("SELECT 1 FROM outbox WHERE once = ?", once) is None:
-            row_id = await self.add(tx, chat_id, content, "notice")
-            await tx.execute("UPDATE outbox SET once = ? WHERE id = ?", once, row_id)
+    async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> bool:
+        """Queue a notice, unless one under the same name was queued before; whether it was."""
+        if await tx.one("SELECT 1 FROM outbox WHERE once = ?", once) is not None:
+            return False
+        row_id = await self.add(tx, chat_id, content, "notice")
+        await tx.execute("UPDATE outbox SET once = ? WHERE id = ?", once, row_id)
+        return True
 
     async def draft(self, tx: Transaction, chat_id: int, content: RichText, session_key: str) -> OutboxRow:
         """The session's unfinished answer: the one that is there already (after a restart), else a new one."""

@@ -34,6 +34,10 @@ FIRST_CONTACTS = Words(
     en="✋ My message to {who} waits until {time}: I have written to many new people, and Telegram does not like more.",
     ru="✋ Сообщение ({who}) подождёт до {time}: я уже написал многим новым людям, больше Telegram не любит.",
 )
+OVERDUE_NOW = Words(
+    en="⏰ {id}, {title}: the time has passed ({time}), and it is not settled with {who}.",
+    ru="⏰ {id}, {title}: срок прошёл ({time}), а не улажено ({who}).",
+)
 OVERDUE = Words(en="overdue", ru="просрочено")
 PASSES_ON = Words(en="✉️ {who} asks to pass this on: “{text}”", ru="✉️ {who} просит передать: «{text}»")
 FROM_ERRAND = Words(en="📌 {id}, {title}: {text}", ru="📌 {id}, {title}: {text}")
