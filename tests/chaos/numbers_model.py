@@ -71,7 +71,7 @@ class Understanding:
         if message.role == "assistant":
             calls = [block for block in message.content if block.type == "tool_use"]
             for block in calls:
-                self._calls.update((block.id, number) for number in _numbers(_EFFECT, str(block.input.get("text"))))
+                self._calls.update((block.id, number) for number in _numbers(_EFFECT, str(block.input)))
             if not calls and message.texts:
                 self.open.clear()
             return

@@ -37,18 +37,19 @@ class Tally:
             "effects": len(effects),
             "notices": len(scene.notices()),
         }
-        self._find("answers missing", sorted(set(numbers) - set(answers)))
-        self._find("answers twice", _repeated(answers))
-        self._find("answers to nobody", sorted(set(answers) - set(numbers)))
-        self._find("order violations", held_up)
-        self._find("torn messages", scene.torn())
-        self._find("effects missing", sorted(wanted - set(effects)))
-        self._find("effects twice", _repeated(effects))
-        self._find("effects of nobody", sorted(set(effects) - wanted))
-        self._find("inbox rows open", open_rows)
-        self._find("outbox rows unsent", unsent)
+        self.find("answers missing", sorted(set(numbers) - set(answers)))
+        self.find("answers twice", repeated(answers))
+        self.find("answers to nobody", sorted(set(answers) - set(numbers)))
+        self.find("order violations", held_up)
+        self.find("torn messages", scene.torn())
+        self.find("effects missing", sorted(wanted - set(effects)))
+        self.find("effects twice", repeated(effects))
+        self.find("effects of nobody", sorted(set(effects) - wanted))
+        self.find("inbox rows open", open_rows)
+        self.find("outbox rows unsent", unsent)
 
-    def _find(self, what: str, found: Sequence[object]) -> None:
+    def find(self, what: str, found: Sequence[object]) -> None:
+        """Note things that must not be there."""
         self.counts[what] = len(found)
         if found:
             self.findings.append(f"{what}: {found[:10]}")
@@ -68,5 +69,5 @@ class Tally:
                 yield f"{number:6}  {what}"
 
 
-def _repeated(things: Iterable[object]) -> list[object]:
+def repeated(things: Iterable[object]) -> list[object]:
     return [thing for thing, times in Counter(things).items() if times > 1]

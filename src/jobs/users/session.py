@@ -17,20 +17,22 @@ from typing import Literal
 
 from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
-from jobs.core.journal import InboxRow, Journal, RecordedEffect
+from jobs.core.journal import InboxRow, Journal
 from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
 from jobs.core.words import chat as words
 from jobs.tools.execution import ToolRunner
 from jobs.tools.spec import ToolSpec
 from jobs.users import agent_events as ev
 from jobs.users.agent import Content
-from jobs.users.composition import compose, text_block
+from jobs.users.composition import text_block
 from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.endings import Cut, Endings
 from jobs.users.failures import timed_out, what_was_stopped
+from jobs.users.handover import Handover
+from jobs.users.interruption import interrupted
 from jobs.users.pool import Pool
 from jobs.users.session_file import SessionFile
-from jobs.users.session_items import OURS, Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
+from jobs.users.session_items import Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
 from jobs.users.unless import unless
 from jobs.users.workload import Workload
@@ -38,7 +40,6 @@ from jobs.users.workload import Workload
 log = logging.getLogger(__name__)
 
 BUSY_TOOL_SECONDS = 3600
-INTERRUPT_SECONDS = 1.0
 READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
 MOST_CORRECTIONS = 2
@@ -70,7 +71,6 @@ class UserSession:
         self._clock = clock
         self._runner = runner
         self._tools = tools
-        self._fetch_image = fetch_image
         self._open_live = open_live
         self._alarm = alarm
 
@@ -90,7 +90,7 @@ class UserSession:
             seat=pool.seat(first=config.to_owner, give_up=lambda: self._mailbox.put_nowait(GiveUp())),
         )
         self._manner = manner
-        self._told = ""  # the briefing, as the model knows it
+        self._handover = Handover(config, manner, fetch_image)
         self._objections = 0  # in a row, to answers to the same messages
         self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
@@ -217,7 +217,8 @@ class UserSession:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
         # Pictures are loaded meanwhile, and Telegram may let them wait.
-        content = await unless(self._mailbox.commanded, self._composed(rows, effects))
+        composing = self._handover.compose(rows, effects, joins=bool(self._work.outstanding_ids))
+        content = await unless(self._mailbox.commanded, composing)
         if content is None:
             self._work.put_back(rows)  # the command says what becomes of them
         else:
@@ -233,17 +234,6 @@ class UserSession:
             await self._conversation.send(message_id, content)
         except AgentUnavailable as error:
             await self._on_death(str(error))
-
-    async def _composed(self, rows: list[InboxRow], effects: list[RecordedEffect]) -> Content:
-        outsider = not self._config.to_owner and self._config.chat_id is not None
-        content = await compose(rows, effects, None if outsider else self._fetch_image, self._config.zone)
-        if self._manner.guard is not None:
-            await self._manner.guard.turn_begins([row.message for row in rows], joins=bool(self._work.outstanding_ids))
-        briefing = await self._manner.briefing() if self._manner.briefing is not None else ""
-        if briefing != self._told:
-            self._told = briefing
-            content.insert(0, text_block(briefing))
-        return content
 
     def _current_turn(self) -> Turn:
         if self._turn is None:
@@ -285,6 +275,7 @@ class UserSession:
             await self._retry(rows, turn, "interrupted")
         elif event.failure is not None:
             self._deaths = 0
+            self._handover.forget()
             await self._postpone(rows, event.failure, min((row.attempts for row in rows), default=1), event)
         else:
             self._deaths = 0
@@ -317,6 +308,7 @@ class UserSession:
         await self._retry(rows, turn, reason)
 
     async def _retry(self, rows: list[InboxRow], turn: Turn | None, reason: str) -> None:
+        self._handover.forget()
         self._deaths += bool(rows)
         if rows and self._deaths >= MOST_CRASHES:
             self._deaths = 0
@@ -337,6 +329,7 @@ class UserSession:
         """After a failure of our own: the journal knows what is open; it is tried again, ever more seldom."""
         self._failures += 1
         turn, self._turn = self._turn, None
+        self._handover.forget()
         self._work.take_all()
         if turn is not None:
             await turn.live.settle()
@@ -374,7 +367,6 @@ class UserSession:
         self._conversation.forget()
         stopped = [what_was_stopped(cut.rows, language)] if cut.rows else []
         sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
-        self._told = ""
         if self._manner.guard is not None:
             await self._manner.guard.forget()
         await self._endings.early(cut, sentences, outcome="dropped", command=command)
@@ -383,35 +375,14 @@ class UserSession:
     async def _interrupt(self) -> Cut:
         """End what is underway."""
         unfinished = self._work.outstanding_ids
+        self._handover.forget()
         rows = self._work.take_all()
         turn, self._turn = self._turn, None
         working = bool(unfinished) or turn is not None
-        ended = await self._interrupted() if working else None
+        ended = await interrupted(self._conversation, self._mailbox) if working else None
         # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
         if working and (len(unfinished) > 1 or ended is None or not unfinished <= set(ended.message_ids)):
             await self._conversation.kill()
         if turn is not None:
             await turn.live.settle()  # last: Telegram may keep an edit waiting for seconds
         return Cut(rows, turn, ended)
-
-    async def _interrupted(self) -> ev.TurnEnded | None:
-        """The end of the turn, if the process obeys in time."""
-        kept: list[Item] = []
-        try:
-            async with asyncio.timeout(INTERRUPT_SECONDS):
-                await self._conversation.interrupt()
-                while True:
-                    item = await self._mailbox.get()
-                    match item:
-                        case ev.TurnEnded():
-                            self._conversation.remember(item.session_id)
-                            return item
-                        case _ if isinstance(item, OURS):
-                            kept.append(item)
-                        case _:
-                            pass
-        except (TimeoutError, AgentUnavailable):
-            return None
-        finally:
-            for item in kept:
-                self._mailbox.put_nowait(item)

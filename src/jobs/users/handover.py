@@ -1,0 +1,37 @@
+"""What is handed to the model: the messages, and before them what it must know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.core.journal import InboxRow, RecordedEffect
+from jobs.core.ports import FetchImage
+from jobs.users.agent import Content
+from jobs.users.composition import compose, text_block
+from jobs.users.session_items import Manner, SessionConfig
+
+
+class Handover:
+    """Composes what a session hands over, and remembers what its model has been told."""
+
+    def __init__(self, config: SessionConfig, manner: Manner, fetch_image: FetchImage) -> None:
+        self._manner = manner
+        self._zone = config.zone
+        outsider = not config.to_owner and config.chat_id is not None
+        self._fetch_image = None if outsider else fetch_image
+        self._told = ""
+
+    async def compose(self, rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], *, joins: bool) -> Content:
+        """The content of one user message; `joins`: to a turn that is underway."""
+        content = await compose(rows, effects, self._fetch_image, self._zone)
+        if self._manner.guard is not None:
+            await self._manner.guard.turn_begins([row.message for row in rows], joins=joins)
+        briefing = await self._manner.briefing() if self._manner.briefing is not None else ""
+        if briefing != self._told:
+            self._told = briefing
+            content.insert(0, text_block(briefing))
+        return content
+
+    def forget(self) -> None:
+        """Whether what was told last is in the conversation, nobody knows: it is told again."""
+        self._told = ""
