@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import locale
-import os
-import re
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,29 +10,29 @@ from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 import tzlocal
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobs.core import setting_values as parse
 from jobs.core.errors import ConfigError
 from jobs.core.i18n import Language, Words
-from jobs.core.setting_values import BadValueError, Endpoint, SecretFile, TelegramProxy
+from jobs.core.setting_sources import (
+    ENV_FILE,
+    SECRETS,
+    Environment,
+    SecretFiles,
+    console_language,
+    file_problems,
+    sentences,
+    system_language,
+)
+from jobs.core.setting_values import Endpoint, TelegramProxy
 from jobs.core.words import settings as words
 
-DEFAULT_MODEL = "claude-sonnet-5"
-ENV_FILE = Path(".env")
-SECRETS = ("TG_API_HASH", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY")
-"""Each of these may also be given as a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropic`."""
+__all__ = ["ENV_FILE", "SECRETS", "Settings", "console_language", "load_settings", "system_language", "variable_name"]
 
+DEFAULT_MODEL = "claude-sonnet-5"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -247,12 +244,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del env_settings, file_secret_settings
-        environment = _Environment(settings_cls)
+        environment = Environment(settings_cls)
         return (
             init_settings,
             environment,
             dotenv_settings,
-            _SecretFiles(settings_cls, environment, dotenv_settings),
+            SecretFiles(settings_cls, environment, dotenv_settings),
         )
 
     @classmethod
@@ -270,12 +267,12 @@ class Settings(BaseSettings):
     def load_what_works(cls, env_file: Path = ENV_FILE) -> tuple[Self, dict[str, str]]:
         """The settings with defaults in place of wrong values, and a sentence for each variable that is wrong."""
         language = console_language(env_file)
-        problems = _file_problems(env_file, language)
+        problems = file_problems(env_file, language)
         readable = None if str(env_file) in problems else env_file
         try:
             return cls(_env_file=readable), problems  # pyright: ignore[reportCallIssue]
         except ValidationError as error:
-            wrong = _sentences(error, language)
+            wrong = sentences(error, language)
         defaults = {name: _default(name) for name in wrong}
         return cls(_env_file=readable, **defaults), problems | wrong  # pyright: ignore[reportCallIssue, reportArgumentType]
 
@@ -336,92 +333,6 @@ def variable_name(field: str) -> str:
     return alias if isinstance(alias, str) else field.upper()
 
 
-def system_language() -> Language:
-    """Russian where the system's locale says so, else English."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            return "ru" if value.lower().startswith("ru") else "en"
-    return "ru" if (locale.getlocale()[0] or "").lower().startswith("ru") else "en"
-
-
-def console_language(env_file: Path = ENV_FILE) -> Language:
-    """The language for a terminal, found without loading the settings: they may be what is wrong."""
-    try:
-        in_file = dotenv_values(env_file).get("LANGUAGE")
-    except (OSError, UnicodeDecodeError):
-        in_file = None
-    for value in (os.environ.get("LANGUAGE"), in_file):
-        match (value or "").strip().lower():
-            case "ru":
-                return "ru"
-            case "en":
-                return "en"
-            case _:
-                continue
-    return system_language()
-
-
-class _Environment(EnvSettingsSource):
-    """The process environment, less a LANGUAGE that is gettext's list of locales (`de_DE:en`), not ours."""
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        values = dict(super()._load_env_vars())
-        wanted = (values.get("language") or "").lower()
-        if wanted not in ("en", "ru", "auto") and re.fullmatch(r"[a-z]{2,3}([_.@:-].*)?", wanted):
-            del values["language"]
-        return values
-
-
-class _SecretFiles(PydanticBaseSettingsSource):
-    """Secrets as container platforms hand them over: `NAME_FILE` names a file. `NAME` itself comes first."""
-
-    def __init__(self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
-        super().__init__(settings_cls)
-        self._variables: dict[str, str | None] = {}
-        for source in reversed(sources):
-            if isinstance(source, EnvSettingsSource | DotEnvSettingsSource):
-                self._variables.update(source.env_vars)
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[SecretFile | None, str, bool]:
-        del field
-        path = self._variables.get(f"{field_name}_file") if field_name.upper() in SECRETS else None
-        return (SecretFile(Path(path).expanduser()) if path else None), field_name, False
-
-    def __call__(self) -> dict[str, SecretFile]:
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def _file_problems(env_file: Path, language: Language) -> dict[str, str]:
-    """What is wrong with the text of the `.env` file: unreadable as a whole, or line by line."""
-    try:
-        with env_file.open(encoding="utf-8") as stream:
-            broken = [binding.original for binding in parse_stream(stream) if binding.error]
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        return {str(env_file): words.ENV_FILE_UNREADABLE.say(language, path=env_file, reason=reason)}
-    return {
-        f"{env_file}:{line.line}": words.ENV_LINE_NOT_UNDERSTOOD.say(language, path=env_file, line=line.line)
-        for line in broken
-    }
-
-
 def _default(variable: str) -> object:
     by_variable = {variable_name(name): field for name, field in Settings.model_fields.items()}
     return by_variable[variable].get_default(call_default_factory=True, validated_data={"data_dir": "data"})
-
-
-def _sentences(error: ValidationError, language: Language) -> dict[str, str]:
-    sentences: dict[str, str] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        if detail["type"] == "default_factory_not_called":
-            continue  # it would have been derived from a value that is reported itself
-        name = str(detail["loc"][0]).upper() if detail["loc"] else ""
-        cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, BadValueError):
-            sentences[name] = cause.say(name, language)
-        else:
-            sentences[name] = words.NOT_UNDERSTOOD.say(language, name=name)
-    return sentences
