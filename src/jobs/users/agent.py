@@ -22,7 +22,7 @@ from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
 from jobs.core.errors import AgentUnavailable, SessionLost
 from jobs.tools import gate
 from jobs.users.agent_events import AgentEvent, Died
-from jobs.users.agent_parsing import EventParser
+from jobs.users.agent_parsing import EventParser, read_message
 from jobs.users.environment import PID_FILE
 from jobs.users.process_tree import kill_tree
 
@@ -149,7 +149,7 @@ class Agent:
                 return
             self._client = client
             ready.set_result(None)
-            await self._read(client.receive_messages(), parser)
+            await self._read(_messages(client), parser)
         finally:
             self._client = None
             if self._options.pid_file is not None:
@@ -233,6 +233,14 @@ async def _one(message_id: str, content: Content) -> AsyncIterator[dict[str, Any
         "message": {"role": "user", "content": content},
         "parent_tool_use_id": None,
     }
+
+
+async def _messages(client: ClaudeSDKClient) -> AsyncIterator[Message]:
+    """What the client's own `receive_messages` gives, read by us."""
+    lines: AsyncIterator[dict[str, Any]] = client._query.receive_messages()  # pyright: ignore  # it has no public name
+    async for line in lines:
+        if (message := read_message(line)) is not None:
+            yield message
 
 
 async def _disconnect(client: ClaudeSDKClient) -> None:

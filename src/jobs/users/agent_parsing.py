@@ -1,4 +1,4 @@
-"""From the SDK's messages to our events."""
+"""From what the CLI says, as the SDK reads it, to our events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from claude_agent_sdk._internal.message_parser import parse_message
 from claude_agent_sdk.types import (
     AssistantMessage,
     Message,
@@ -34,12 +35,22 @@ from jobs.users.agent_events import (
 )
 
 
+def read_message(line: dict[str, Any]) -> Message | None:
+    """What the SDK makes of a line of the CLI, except that the `model_usage` of a result is what this result adds.
+
+    The SDK passes on the running total alone, and no turn's cost can be told from that: in a resumed conversation
+    it goes on from what the transcript saved, which is less than was spent where the process was killed.
+    """
+    if line.get("type") == "result":
+        line = {**line, "modelUsage": line.get("model_usage_since_last_result") or {}}
+    return parse_message(line)
+
+
 class EventParser:
-    """Parses the messages of one connection; keeps what the SDK counts cumulatively."""
+    """Parses the messages of one connection."""
 
     def __init__(self, model: str) -> None:
         self._model = model
-        self._cost_so_far = 0.0
         self._limit_resets_at: datetime | None = None
 
     def parse(self, message: Message) -> Iterator[AgentEvent]:
@@ -65,9 +76,6 @@ class EventParser:
                 yield SignOfLife()
 
     def _result(self, message: ResultMessage) -> TurnEnded:
-        cost = message.total_cost_usd or 0.0
-        usage = _usage(message, self._model, max(0.0, cost - self._cost_so_far))
-        self._cost_so_far = cost
         interrupted = (message.terminal_reason or "").startswith("aborted")
         failure = None
         if message.is_error and not interrupted:
@@ -75,7 +83,7 @@ class EventParser:
         return TurnEnded(
             message_ids=tuple(message.user_message_uuids or ()),
             session_id=message.session_id,
-            usage=usage,
+            usage=_usage(message, self._model),
             interrupted=interrupted,
             unsolicited=bool(message.origin) and not message.user_message_uuids,
             failure=failure,
@@ -119,23 +127,18 @@ def _assistant(message: AssistantMessage) -> Iterator[AgentEvent]:
             yield ToolStarted(block.id, block.name, block.input)
 
 
-def _usage(message: ResultMessage, model: str, cost: float) -> TurnUsage:
-    counted = message.usage or {}
-    names = list(message.model_usage or {})
+def _usage(message: ResultMessage, model: str) -> TurnUsage:
+    by_model = message.model_usage or {}
+    used = by_model.values()  # subagents included
     return TurnUsage(
-        model=names[0] if len(names) == 1 else model,
-        input_tokens=_count(counted, "input_tokens"),
-        output_tokens=_count(counted, "output_tokens"),
-        cache_read_tokens=_count(counted, "cache_read_input_tokens"),
-        cache_write_tokens=_count(counted, "cache_creation_input_tokens"),
-        cost_usd=cost,
+        model=next(iter(by_model)) if len(by_model) == 1 else model,
+        input_tokens=sum(one.get("inputTokens", 0) for one in used),
+        output_tokens=sum(one.get("outputTokens", 0) for one in used),
+        cache_read_tokens=sum(one.get("cacheReadInputTokens", 0) for one in used),
+        cache_write_tokens=sum(one.get("cacheCreationInputTokens", 0) for one in used),
+        cost_usd=sum(one.get("costUSD", 0.0) for one in used),
         duration_ms=message.duration_ms,
     )
-
-
-def _count(usage: Mapping[str, Any], name: str) -> int:
-    value = usage.get(name)
-    return value if isinstance(value, int) else 0
 
 
 def classify(message: ResultMessage, limit_resets_at: datetime | None) -> TurnFailed:
