@@ -1,6 +1,7 @@
 """Folders that are missing, unusable, or read by others."""
 
 import shutil
+from pathlib import Path
 
 from jobs.sandbox.claude import Rules, call
 from jobs.sandbox.stage import Stage
@@ -40,3 +41,44 @@ async def test_what_claude_keeps_is_for_nobody_else_to_read(stage: Stage) -> Non
     await owner.ask("hi", "Fine.")
     folder = {path.name: path.stat().st_mode & 0o077 for path in stage.data_dir.iterdir()}
     assert {name for name, others in folder.items() if others} == set()
+
+
+def furnish(folder: Path, owner: str) -> None:
+    """Everything that a project may have for Claude."""
+    described = f"---\nname: {owner}-thing\ndescription: {owner} has this\n---\nHello.\n"
+    for name, text in {
+        "CLAUDE.md": f"{owner} says so.",
+        ".claude/CLAUDE.md": f"{owner} says more.",
+        ".claude/rules/rule.md": f"{owner} rules.",
+        ".claude/skills/thing/SKILL.md": described,
+        ".claude/agents/thing.md": described,
+        ".claude/commands/thing.md": described,
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+async def test_what_lies_above_the_workspace_is_not_read_and_what_lies_in_it_is(stage: Stage) -> None:
+    # As in a checkout of this repository, where the workspace is ./workspace.
+    (stage.root / ".git").mkdir()
+    (stage.root / "README.md").write_text("About this program.")
+    furnish(stage.root, "Contributor")
+    furnish(stage.workspace, "Owner")
+    readme = str(stage.root / "README.md")
+    stage.claude.script = Rules().on_text("look", call("Read", file_path=readme)).on_result("About", "Read.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("look", "Read.")
+    first, after_reading = (request.body for request in stage.claude.requests.model)
+    assert first.count(b"Owner") >= 5
+    assert b"Contributor" not in first
+    assert b"Contributor" not in after_reading
+
+
+async def test_a_first_request_is_as_lean_in_a_checkout_as_anywhere(stage: Stage) -> None:
+    (stage.root / ".git").mkdir()
+    shutil.copy(Path(__file__).parents[2] / "CLAUDE.md", stage.root)
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    assert len(stage.claude.requests.model[0].body) < 26_000  # README: 25.5 KB

@@ -204,7 +204,12 @@ class Settings(BaseSettings):
     workspace_dir: Annotated[
         Path,
         _parsed(parse.folder),
-        _setting("The folder it works in, with its memory as Markdown.", "/workspace", default="./workspace"),
+        _setting(
+            "The folder it works in, with its memory as Markdown. "
+            "Its CLAUDE.md and .claude are read, those of the folders above are not.",
+            "/workspace",
+            default="./workspace",
+        ),
     ] = Path("workspace")
     tg_session_path: Annotated[
         Path,

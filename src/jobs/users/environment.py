@@ -54,6 +54,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "API_TIMEOUT_MS": str(settings.query_timeout_seconds * 2000),  # the session itself is less patient
         "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
         "TZ": settings.timezone.key,
+        "CLAUDE_CODE_AUTOMOUNT_ROOTS": _not_ours(settings.workspace_dir),
         "NO_PROXY": "127.0.0.1,localhost",
         **_shell(keyless_shell(settings.data_dir)),
     }
@@ -101,6 +102,15 @@ def keyless_shell(data_dir: Path) -> Path:
     return _script(
         data_dir / "jobs-shell", '#!/bin/sh\nunset ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN\nexec bash -c "$*"\n'
     )
+
+
+def _not_ours(workspace: Path) -> str:
+    """The folders above the workspace, which the CLI is to look for nothing in.
+
+    It would read the CLAUDE.md, rules, skills, agents and commands of each of them, as it does in folders where
+    looking alone has an effect: those are named in this variable.
+    """
+    return os.pathsep.join(map(str, workspace.parents))
 
 
 def _shell(script: Path) -> dict[str, str]:
