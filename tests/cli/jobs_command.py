@@ -32,8 +32,12 @@ class Jobs:
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         self.env_file.chmod(0o600)
 
-    async def __call__(self, *arguments: str, typed: str = "", timeout: float = 40, **environment: str) -> Outcome:
+    async def __call__(
+        self, *arguments: str, typed: str = "", timeout: float = 40, through: str = "", **environment: str
+    ) -> Outcome:
+        """Run it, `through` a line of shell that ends with exec "$@"."""
         child = await asyncio.create_subprocess_exec(
+            *(("sh", "-c", through, "sh") if through else ()),
             sys.executable,
             "-m",
             "jobs",

@@ -50,6 +50,54 @@ async def test_half_done_settings_without_a_terminal_are_told_with_exit_2(jobs: 
     assert "jobs setup" in session
 
 
+IMPOSSIBLE = {
+    "of nobody's home": ("DATA_DIR", "~nobody-of-this-name/data", "home folder"),
+    "too long": ("WORKSPACE_DIR", "x" * 300, "File name too long"),
+    "in a circle": ("DATA_DIR", "circle", "Too many levels of symbolic links"),
+    "of a sign-in of nobody": ("TG_SESSION_PATH", "~nobody-of-this-name/x", "home folder"),
+    "of a sign-in inside a file": ("TG_SESSION_PATH", "/dev/null/x", "Not a directory"),
+    "of a key of nobody": ("TG_SERVER_KEY", "~nobody-of-this-name/key.pem", "home folder"),
+    "of a secret of nobody": ("ANTHROPIC_API_KEY_FILE", "~nobody-of-this-name/key", "no such home folder"),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+async def test_a_path_that_leads_nowhere_is_told_by_every_command(jobs: Jobs, case: str) -> None:
+    (jobs.folder / "circle").symlink_to("circle")
+    name, value, reason = IMPOSSIBLE[case]
+    jobs.write_env(**{name: value})
+    for command, code in (("run", 2), ("start", 2), ("health", 1), ("doctor", 1)):
+        outcome = await jobs(command)
+        said = outcome.out + outcome.err
+        assert outcome.code == code, said
+        assert f"{name} names " in said
+        assert reason in said
+        assert "Traceback" not in said
+        assert "check itself failed" not in said
+
+
+async def test_a_folder_that_was_deleted_under_it_is_told_by_every_command(jobs: Jobs) -> None:
+    settings = {"TG_API_ID": "1", "TG_API_HASH": API_HASH, "TG_USER_ID": "5", "ANTHROPIC_API_KEY": "x"}
+    elsewhere = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "LANG": "ru_RU.UTF-8"}
+    for command, code in (("run", 2), ("start", 2), ("health", 1), ("doctor", 1)):
+        gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+        outcome = await jobs(command, through=gone, **settings, **elsewhere)
+        said = outcome.out + outcome.err
+        assert outcome.code == code, said
+        assert "DATA_DIR указывает на data в папке, где запущен Jobs, а её больше нет" in said
+        assert "WORKSPACE_DIR указывает на workspace" in said
+        assert "Traceback" not in said
+        assert "сама проверка не удалась" not in said
+
+
+async def test_a_default_folder_that_is_a_file_is_told_by_the_doctor_too(jobs: Jobs) -> None:
+    (jobs.folder / "data").touch()
+    for command, code in (("run", 2), ("doctor", 1)):
+        outcome = await jobs(command)
+        assert outcome.code == code
+        assert f"DATA_DIR names {jobs.folder / 'data'}, which is a file" in outcome.out + outcome.err
+
+
 async def test_a_terminal_that_has_no_check_marks_does_not_end_the_program(jobs: Jobs) -> None:
     outcome = await jobs("doctor", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert outcome.code == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,38 @@ def test_a_session_file_is_named_as_telethon_will_name_it(tmp_path: Path) -> Non
 
 def test_a_home_folder_may_be_written_with_a_tilde() -> None:
     assert parse.folder("~/jobs-data") == Path.home() / "jobs-data"
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As a user who may not look into what is closed: root may."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("parser", [parse.folder, parse.session_file, parse.server_key])
+def test_a_place_that_may_not_be_looked_into_is_refused_with_a_reason(
+    parser: Callable[[object], object], tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    with without_rights(), pytest.raises(BadValueError) as caught:
+        parser(str(closed / "inside"))
+    assert str(closed / "inside") in caught.value.say("X", "en")
+
+
+def test_a_folder_that_may_not_be_entered_is_refused_with_a_reason(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    with without_rights(), pytest.raises(BadValueError) as caught:
+        parse.folder(str(closed))
+    assert "Permission denied" in caught.value.say("DATA_DIR", "en")
 
 
 @pytest.mark.parametrize("text", ["", "../../etc/passwd", "Europe", "Europe/Berlin\n/etc", "x" * 300, "/etc/localtime"])

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -51,9 +52,13 @@ class Examination:
         return Finding(not wrong, words.SETTINGS_GOOD.say(self._language) if not wrong else "\n".join(wrong))
 
     async def env_file(self) -> Finding:
-        if not self._env_file.exists():
+        try:
+            mode = self._env_file.stat().st_mode
+        except FileNotFoundError:
             return Finding(True, words.ENV_FILE_NONE.say(self._language))
-        if self._env_file.stat().st_mode & 0o077:
+        except OSError:
+            return self._blocked(str(self._env_file))
+        if mode & 0o077:
             remedy = words.ENV_FILE_REMEDY.say(self._language, path=self._env_file.resolve())
             return Finding(False, words.ENV_FILE_OPEN.say(self._language), remedy)
         return Finding(True, words.ENV_FILE_PRIVATE.say(self._language))
@@ -191,8 +196,7 @@ class Examination:
         """A real write, in the folder or, where it does not exist yet, where it would be made."""
         language = self._language
         if variable in self._problems:
-            detail = words.SETTING_BLOCKS.say(language, name=variable)
-            return Finding(False, detail, words.SETTING_BLOCKS_REMEDY.say(language))
+            return self._blocked(variable)
         try:
             with tempfile.TemporaryFile(dir=_existing(path)) as file:
                 file.write(b"written by jobs doctor")
@@ -203,10 +207,19 @@ class Examination:
             return Finding(False, detail, words.FOLDER_REMEDY.say(language, name=variable))
         return Finding(True, words.FOLDER_GOOD.say(language, path=path))
 
+    def _blocked(self, name: str) -> Finding:
+        language = self._language
+        detail = words.SETTING_BLOCKS.say(language, name=name)
+        return Finding(False, detail, words.SETTING_BLOCKS_REMEDY.say(language))
+
 
 def _existing(path: Path) -> Path:
-    """The folder itself, or the nearest one above that exists."""
-    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+    """The folder itself, or the nearest one above that can be seen."""
+    for folder in (path, *path.parents):
+        with suppress(OSError):
+            if folder.is_dir():
+                return folder
+    return Path("/")
 
 
 def _size(count: int) -> str:

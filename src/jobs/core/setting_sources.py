@@ -77,7 +77,7 @@ class SecretFiles(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[SecretFile | None, str, bool]:
         del field
         path = self._variables.get(f"{field_name}_file") if field_name.upper() in SECRETS else None
-        return (SecretFile(Path(path).expanduser()) if path else None), field_name, False
+        return (SecretFile(Path(path)) if path else None), field_name, False
 
     def __call__(self) -> dict[str, SecretFile]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -24,6 +27,13 @@ class BadValueError(ValueError):
 
     def say(self, name: str, language: Language) -> str:
         return self._sentence.say(language, name=name, **self._values)
+
+
+@dataclass(frozen=True, slots=True)
+class AsItIs:
+    """A value in place of a wrong one: it is not looked at once more."""
+
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +64,19 @@ class SecretFile:
 
     def read(self) -> str:
         try:
-            text = self.path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not text"
-            raise BadValueError(words.SECRET_FILE_UNREADABLE, path=self.path, reason=reason) from None
+            text = self.path.expanduser().read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise self._unreadable(error.strerror) from None
+        except UnicodeDecodeError:
+            raise self._unreadable("not text") from None
+        except RuntimeError:
+            raise self._unreadable("no such home folder") from None
         if not text:
             raise BadValueError(words.SECRET_FILE_EMPTY, path=self.path)
         return text
+
+    def _unreadable(self, reason: str | None) -> BadValueError:
+        return BadValueError(words.SECRET_FILE_UNREADABLE, path=self.path, reason=reason)
 
 
 def _text_of_secret(value: object) -> object:
@@ -216,7 +232,7 @@ def server_key(value: object) -> object:
     """A file with an RSA public key in PEM (PKCS#1), as Telegram publishes its own."""
     if not isinstance(value, str | Path):
         return value
-    path = Path(value).expanduser().resolve()
+    path = _resolved(value)
     try:
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
@@ -248,18 +264,44 @@ def choice(value: object, *, choices: tuple[str, ...]) -> object:
 def folder(value: object) -> object:
     if not isinstance(value, str | Path):
         return value
-    path = Path(value).expanduser().resolve()
-    if path.exists() and not path.is_dir():
+    path = _resolved(value)
+    mode = _mode(path)
+    if mode and not stat.S_ISDIR(mode):
         raise BadValueError(words.FOLDER_IS_FILE, path=path)
+    if mode and not os.access(path, os.X_OK):
+        raise BadValueError(words.PATH_UNUSABLE, path=path, reason=os.strerror(errno.EACCES))
     return path
 
 
 def session_file(value: object) -> object:
     """The file as Telethon will name it: it appends .session where that is missing."""
-    if not isinstance(value, str | Path):
+    if not isinstance(value, str):
         return value
-    path = Path(value).expanduser().resolve()
+    path = _resolved(value)
     path = path if path.suffix == ".session" else path.with_name(f"{path.name}.session")
-    if path.is_dir():
+    if stat.S_ISDIR(_mode(path)):
         raise BadValueError(words.SESSION_IS_FOLDER, path=path)
     return path
+
+
+def _resolved(value: str | Path) -> Path:
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise BadValueError(words.UNKNOWN_HOME, path=value) from None
+    try:
+        return path.resolve()
+    except FileNotFoundError:
+        raise BadValueError(words.STARTED_NOWHERE, path=value) from None
+    except (OSError, RuntimeError):  # links that lead in a circle
+        raise BadValueError(words.PATH_UNUSABLE, path=value, reason=os.strerror(errno.ELOOP)) from None
+
+
+def _mode(path: Path) -> int:
+    """What kind of thing is there; 0 for nothing."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise BadValueError(words.PATH_UNUSABLE, path=path, reason=error.strerror) from None

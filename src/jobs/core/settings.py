@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
 import tzlocal
@@ -27,7 +27,7 @@ from jobs.core.setting_sources import (
     sentences,
     system_language,
 )
-from jobs.core.setting_values import Endpoint, TelegramProxy
+from jobs.core.setting_values import AsItIs, Endpoint, TelegramProxy
 from jobs.core.words import settings as words
 
 __all__ = ["ENV_FILE", "SECRETS", "Settings", "console_language", "load_settings", "system_language", "variable_name"]
@@ -37,7 +37,10 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 def _parsed(parser: Callable[..., object], **options: object) -> BeforeValidator:
-    return BeforeValidator(partial(parser, **options) if options else parser)
+    def parse_unless_fixed(value: object) -> object:
+        return value.value if isinstance(value, AsItIs) else parser(value, **options)
+
+    return BeforeValidator(parse_unless_fixed)
 
 
 def _machine_zone() -> ZoneInfo:
@@ -338,6 +341,10 @@ def variable_name(field: str) -> str:
     return alias if isinstance(alias, str) else field.upper()
 
 
-def _default(variable: str) -> object:
+def _default(variable: str) -> AsItIs:
     by_variable = {variable_name(name): field for name, field in Settings.model_fields.items()}
-    return by_variable[variable].get_default(call_default_factory=True, validated_data={"data_dir": "data"})
+    field = by_variable[variable]
+    value = cast("object", field.get_default(call_default_factory=True, validated_data={"data_dir": "data"}))
+    with suppress(FileNotFoundError):  # the current folder may have been deleted
+        value = value.absolute() if isinstance(value, Path) else value
+    return AsItIs(value)

@@ -85,7 +85,7 @@ def copy_session(path: Path) -> MemorySession | None:
             row = connection.execute("select dc_id, server_address, port, auth_key from sessions").fetchone()
         finally:
             connection.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         return None
     if row is None or not row[3]:
         return None

@@ -95,6 +95,20 @@ NOT_ONE_OF = Words(
     en="{name} must be one of {choices}, and it is {value!r}.",
     ru="{name} должно быть одним из: {choices}, а там {value!r}.",
 )
+PATH_UNUSABLE = Words(
+    en="{name} names {path}, which cannot be used ({reason}): mend its permissions, or choose another place.",
+    ru="{name} указывает на {path}, а это место недоступно ({reason}): исправьте права или выберите другое.",
+)
+UNKNOWN_HOME = Words(
+    en="{name} names {path}, and the home folder it begins with is not known here: write the path from / on.",
+    ru="{name} указывает на {path}, а такой домашней папки здесь нет: напишите путь целиком, от /.",
+)
+STARTED_NOWHERE = Words(
+    en="{name} names {path}, seen from the folder in which Jobs was started, and that one is gone: "
+    "change to another folder and start again.",
+    ru="{name} указывает на {path} в папке, где запущен Jobs, а её больше нет: "
+    "перейдите в другую папку и запустите снова.",
+)
 FOLDER_IS_FILE = Words(
     en="{name} names {path}, which is a file: choose a folder.",
     ru="{name} указывает на {path}, а это файл: выберите папку.",
