@@ -34,7 +34,7 @@ async def test_a_wrong_command_line_is_told_in_a_line_with_exit_2(jobs: Jobs, ar
 
 @pytest.mark.parametrize("command", ["run", "start"])
 async def test_wrong_settings_are_all_told_with_exit_2(jobs: Jobs, command: str) -> None:
-    jobs.write_env(TG_API_ID="many", TG_USER_ID="@me", LOG_LEVEL="loud")
+    jobs.write_env(TG_API_ID="79991234567", TG_USER_ID="@me", LOG_LEVEL="loud")
     outcome = await jobs(command)
     assert outcome.code == 2
     assert [line.split()[1] for line in outcome.err.splitlines()] == ["TG_API_ID", "TG_USER_ID", "LOG_LEVEL"]

@@ -121,6 +121,14 @@ def test_a_whole_number_is_plain_digits(text: str) -> None:
         parse.whole_number(text, low=0)
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "12a", "2147483648", "79991234567", SECRET, " "])
+def test_the_number_of_an_application_is_one_that_telegram_can_have(text: str) -> None:
+    assert parse.api_id("2147483647") == 2147483647
+    with pytest.raises(BadValueError) as caught:
+        parse.api_id(text)
+    assert SECRET not in caught.value.say("TG_API_ID", "en")
+
+
 def test_a_key_with_a_letter_of_another_alphabet_is_refused() -> None:
     with pytest.raises(BadValueError):
         parse.anthropic_key("sk-аnt-api03-x")  # the а is Cyrillic

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from functools import partial
 
 import segno
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -47,8 +46,7 @@ def _ask_app(terminal: Terminal, answers: Answers, portal: BlockingPortal) -> No
     while True:
         if not id_fixed:
             current = str(answers.settings.tg_api_id or "")
-            parser = partial(parse.whole_number, low=1)
-            answers.save(TG_API_ID=answers.ask("TG_API_ID", words.API_ID, parser, default=current))
+            answers.save(TG_API_ID=answers.ask("TG_API_ID", words.API_ID, parse.api_id, default=current))
         if not hash_fixed:
             answers.save(TG_API_HASH=answers.ask_secret("TG_API_HASH", words.API_HASH, parse.api_hash))
         terminal.say(words.CHECKING_TELEGRAM)

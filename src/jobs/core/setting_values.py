@@ -113,6 +113,15 @@ def api_hash(value: object) -> object:
     return text
 
 
+def api_id(value: object) -> object:
+    """The number of an application, which travels in 32 bits."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{1,10}", value.strip()) or not 0 < int(value) < 2**31:
+        raise BadValueError(words.BAD_API_ID)  # without the value: it may be the hash
+    return int(value)
+
+
 def whole_number(value: object, *, low: int) -> object:
     if isinstance(value, str):
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
 
     tg_api_id: Annotated[
         int,
-        _parsed(parse.whole_number, low=0),
+        _parsed(parse.api_id),
         _setting(
             "The number of your Telegram application, from my.telegram.org, “API development tools”.",
             "1234567",

@@ -32,6 +32,10 @@ NOT_A_NUMERIC_ID = Words(
     en="{name} must be your numeric Telegram id, not a name or a phone number: `jobs setup` finds it.",
     ru="{name} должно быть вашим числовым id в Telegram, не именем и не телефоном: его найдёт `jobs setup`.",
 )
+BAD_API_ID = Words(
+    en="{name} must be the whole number that my.telegram.org shows as api_id: copy it again.",
+    ru="{name} должно быть целым числом, которое my.telegram.org показывает как api_id: скопируйте вновь.",
+)
 BAD_API_HASH = Words(
     en="{name} must be the 32 characters 0-9 and a-f that my.telegram.org shows as api_hash: copy it again.",
     ru="{name}: нужны 32 знака 0-9 и a-f, которые my.telegram.org показывает как api_hash: скопируйте вновь.",
