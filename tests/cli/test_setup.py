@@ -131,8 +131,9 @@ async def test_wrong_answers_for_the_rest_are_told_and_asked_again(place: Place)
         await person.answers("Keep this account?", "perhaps")
         await person.sees("Please answer y or n.")
         await person.answers("Keep this account?", "y")
-        await person.answers("Your @username", "@nobody_at_all")
-        await person.sees("Nobody is found under @nobody_at_all")
+        for nobody in ("@nobody_at_all", "9" * 40):
+            await person.answers("Your @username", nobody)
+            await person.sees(f"Nobody is found under {nobody}")
         await names_the_owner(person)
         await person.answers("How do you pay", "1")
         await person.answers("API key (not shown", TOKEN)
@@ -294,6 +295,24 @@ async def test_a_telegram_that_cannot_be_reached_ends_it_with_a_sentence(place: 
         await person.sees("✗ Telegram cannot be reached")
         assert await person.leaves_with() == 1
     assert place.env["TG_API_HASH"] == API_HASH
+
+
+async def test_an_env_file_that_cannot_be_read_is_told_before_anything_is_asked(jobs: Jobs) -> None:
+    jobs.env_file.write_bytes(b"TG_API_ID=1\n\xff\xfe\n")
+    told = await jobs("setup", typed="1\n")
+    assert (told.code, told.out) == (2, "")
+    assert "cannot be read (not UTF-8)" in told.err
+    assert "Traceback" not in told.err
+    jobs.env_file.unlink()
+    jobs.env_file.mkdir()
+    assert "cannot be read (Is a directory)" in (await jobs("setup", typed="1\n")).err
+
+
+async def test_a_folder_that_was_deleted_is_told_before_anything_is_asked(jobs: Jobs) -> None:
+    told = await jobs("setup", typed="1\n", through='mkdir gone && cd gone && rmdir ../gone && exec "$@"')
+    assert (told.code, told.out) == (2, "")
+    assert "The folder that you are in is gone" in told.err
+    assert "Traceback" not in told.err
 
 
 async def test_a_flood_wait_ends_it_with_the_minutes(place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -88,6 +89,28 @@ async def test_a_server_that_is_away_is_told_at_once(settings: Settings, telegra
             pass
 
 
+NO_TELEGRAM = {
+    "a web server": b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>Please log in</html>",
+    "silent": b"",
+    "full of zeros": bytes(64),
+    "damaged": struct.pack("<ii", 20, 0) + b"whatever" + bytes(4),
+}
+
+
+@pytest.mark.parametrize("kind", NO_TELEGRAM)
+async def test_a_server_that_is_no_telegram_is_told_at_once(settings: Settings, kind: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(NO_TELEGRAM[kind])
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        elsewhere = Endpoint(*server.sockets[0].getsockname())
+        with pytest.raises(auth.Unreachable):
+            async with visit(settings.model_copy(update={"tg_server": elsewhere})):
+                pass
+
+
 @pytest.mark.parametrize("kind", ["socks5", "http", "mtproxy"])
 async def test_a_proxy_that_is_away_is_told_at_once(settings: Settings, kind: str) -> None:
     proxy = TelegramProxy(kind, "127.0.0.1", 9, secret="00" * 16)  # type: ignore[arg-type]
@@ -116,6 +139,7 @@ async def test_a_person_is_found_by_username_and_nobody_by_a_wrong_one(
         assert await client.find("@nobody_here") is None
         assert await client.find("987654321") is None
         assert await client.find("not a name at all!") is None
+        assert await client.find("9" * 40) is None
         assert await client.find(str(bob.id)) is not None
 
 

@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 
 from jobs.cli.env_file import update_env_file
 from jobs.cli.terminal import Terminal
-from jobs.core.errors import StorageError
+from jobs.core.errors import ConfigError, StorageError
 from jobs.core.i18n import Words
 from jobs.core.setting_values import BadValueError
 from jobs.core.settings import SECRETS, Settings
@@ -18,12 +18,21 @@ from jobs.core.words import setup as words
 
 
 class Answers:
-    """What stands in `.env` and the environment, read again after every change."""
+    """What stands in `.env` and the environment, read again after every change.
+
+    Raises ConfigError for a `.env` that cannot be read, or is to be in a folder that was deleted.
+    """
 
     def __init__(self, terminal: Terminal, env_file: Path) -> None:
-        self.path: Path = env_file.resolve()
         self._terminal = terminal
-        self.settings: Settings = Settings.load_what_works(env_file)[0]
+        try:
+            self.path: Path = env_file.resolve()
+        except FileNotFoundError as error:
+            raise ConfigError(words.FOLDER_GONE.say(terminal.language)) from error
+        self.settings: Settings
+        self.settings, problems = Settings.load_what_works(self.path)
+        if unreadable := problems.get(str(self.path)):
+            raise ConfigError(unreadable)
 
     def fixed(self, name: str) -> bool:
         """Whether the environment decides, so that an answer in `.env` would have no effect; says so."""

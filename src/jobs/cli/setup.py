@@ -35,9 +35,9 @@ def main(language: Language, env_file: Path = ENV_FILE) -> int:
     except SignInError as error:
         print(f"✗ {error.say(terminal.language)}")
     except InputEnded:
-        terminal.say(words.INTERRUPTED, path=env_file.resolve())
+        terminal.say(words.INTERRUPTED, path=answers.path)
     except KeyboardInterrupt:
-        terminal.say(words.INTERRUPTED, path=env_file.resolve())
+        terminal.say(words.INTERRUPTED, path=answers.path)
         return EXIT_INTERRUPTED
     return EXIT_FAILED
 

@@ -12,6 +12,7 @@ from jobs.cli.answers import Answers
 from jobs.cli.terminal import Terminal
 from jobs.core import setting_values as parse
 from jobs.core.health import HEALTH_SOCKET, ask_health
+from jobs.core.setting_values import BadValueError
 from jobs.core.words import setup as words
 from jobs.telegram import auth
 from jobs.telegram.auth import Account, CodeSent, CodeWay, PasswordNeeded, SignIn
@@ -171,7 +172,7 @@ def _find_owner(
         if not name:
             continue
         found = portal.call(telegram.find, name)
-        if found is None and name.isdecimal():
+        if found is None and _is_id(name):
             if name == current or terminal.confirm(words.OWNER_UNSEEN, default=False, id=name):
                 return int(name)
         elif found is None:
@@ -180,3 +181,11 @@ def _find_owner(
             words.OWNER_IS_SAME if found.id == account.id else words.OWNER_FOUND, name=found.name, id=found.id
         ):
             return found.id
+
+
+def _is_id(text: str) -> bool:
+    try:
+        parse.user_id(text)
+    except BadValueError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
+import struct
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -159,8 +160,8 @@ class SignIn:
         try:
             with _plain_refusals():
                 entity = await self._client.get_entity(int(name) if name.isdecimal() else name)
-        except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
-            return None
+        except (ValueError, struct.error, errors.UsernameInvalidError, errors.UsernameNotOccupiedError):
+            return None  # struct.error: a number too large for an id
         return _account(entity) if isinstance(entity, types.User) else None
 
     async def request_code(self, phone: str) -> CodeSent:
@@ -274,6 +275,17 @@ _REFUSALS: tuple[tuple[type[errors.RPCError], type[SignInError], Words], ...] = 
     (errors.PhonePasswordFloodError, WaitFirst, words.TOO_MANY_TODAY),
 )
 
+_NOBODY_THERE = (
+    OSError,
+    TimeoutError,
+    ProxyError,
+    # Somebody answers who is no Telegram: the sign-in page of a hotel's network.
+    EOFError,
+    errors.SecurityError,
+    errors.InvalidBufferError,
+    errors.InvalidChecksumError,
+)
+
 
 @contextmanager
 def _plain_refusals() -> Generator[None]:
@@ -289,5 +301,5 @@ def _plain_refusals() -> Generator[None]:
             if isinstance(error, known):
                 raise refusal(sentence) from error
         raise SignInError(words.REFUSED, reason=error.message or type(error).__name__) from error
-    except (OSError, TimeoutError, ProxyError, errors.SecurityError, errors.InvalidBufferError) as error:
+    except _NOBODY_THERE as error:
         raise Unreachable(words.UNREACHABLE) from error

@@ -160,6 +160,10 @@ STILL_MISSING = Words(
     en="\nStill missing: {names}. Run `jobs setup` again when you have it.",
     ru="\nЕщё не хватает: {names}. Запустите `jobs setup` снова, когда появится.",
 )
+FOLDER_GONE = Words(
+    en="The folder that you are in is gone: change to another one and run `jobs setup` there.",
+    ru="Папки, в которой вы находитесь, больше нет: перейдите в другую и запустите `jobs setup` там.",
+)
 ENV_FILE_NOT_WRITTEN = Words(
     en="{path} cannot be written ({reason}): mend its permissions and run again.",
     ru="{path} не удалось записать ({reason}): исправьте права и запустите снова.",
