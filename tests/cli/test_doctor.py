@@ -112,6 +112,12 @@ async def test_wrong_settings_are_all_listed_and_the_other_checks_still_run(well
     assert found["claude"]["ok"]
 
 
+async def test_the_password_of_an_address_is_not_shown(well: Jobs) -> None:
+    outcome = await well("doctor", ANTHROPIC_BASE_URL="http://bob:tuna@fish@127.0.0.1:9/claude")
+    assert "http://127.0.0.1:9/claude does not answer" in outcome.out
+    assert not any(part in outcome.out for part in ("bob", "tuna", "fish"))
+
+
 async def test_an_env_file_that_others_can_read_is_told_with_the_command_that_mends_it(well: Jobs) -> None:
     well.env_file.chmod(0o640)
     found = (await findings(well))["env_file"]

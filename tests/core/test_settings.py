@@ -184,6 +184,26 @@ def test_no_secret_appears_in_a_problem_or_a_repr(monkeypatch: pytest.MonkeyPatc
     assert API_HASH not in repr(load_settings())
 
 
+@pytest.mark.parametrize(
+    "secret",
+    ["sk-ant-api03-AbCd_EfGh-IjKl", "0123456789abcdef0123456789abcdef", "6012345678:AAHdqTcvCH1vGWJxfSeofSAs0K5PAL"],
+)
+def test_a_secret_in_the_wrong_line_is_not_quoted(secret: str) -> None:
+    lines = (
+        "TG_API_ID",
+        "TG_USER_ID",
+        "QUERY_TIMEOUT_SECONDS",
+        "TZ",
+        "LANGUAGE",
+        "LOG_LEVEL",
+        "ANTHROPIC_API_KEY_FILE",
+    )
+    write_env(**dict.fromkeys(lines, secret))
+    told = problems()
+    assert len(told) == len(lines)
+    assert secret[-20:] not in "".join(told)
+
+
 def test_problems_are_told_in_the_chosen_language(monkeypatch: pytest.MonkeyPatch) -> None:
     write_env(TG_API_ID="x", LANGUAGE="ru")
     assert problems()[0].startswith("TG_API_ID должно быть целым числом")

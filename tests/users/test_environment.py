@@ -107,10 +107,19 @@ def test_every_secret_is_told_to_the_log_so_that_it_can_leave_it_out(tmp_path: P
         claude_code_oauth_token="the-token",
         openai_api_key="the-other-key",
         http_proxy="http://user:the-proxys-password@10.0.0.1:3128",
+        anthropic_base_url="https://user:the-gateways-password@llm.example.org",
         tg_proxy=TelegramProxy("mtproxy", "10.0.0.1", 443, password="the word", secret="the secret"),
     )
     told = set(environment.secrets(settings))
-    assert {"the-key", "the-token", "the-other-key", "the-proxys-password", "the word", "the secret"} <= told
+    assert {
+        "the-key",
+        "the-token",
+        "the-other-key",
+        "the-proxys-password",
+        "the-gateways-password",
+        "the word",
+        "the secret",
+    } <= told
     assert "0123456789abcdef0123456789abcdef" in told
 
 
@@ -158,6 +167,20 @@ if shutil.which("setpriv"):
             for process in alive:
                 process.kill()
             assert gone
+
+
+@pytest.mark.parametrize("proxy", ["http://bob:word@10.0.0.1:3128", "http://10.0.0.1:3128"])
+def test_shell_commands_get_the_proxy_unless_it_has_a_password(tmp_path: Path, proxy: str) -> None:
+    env = environment.for_claude(configured(tmp_path, http_proxy=proxy))
+    assert env["HTTPS_PROXY"] == proxy
+    run = subprocess.run(
+        [env["CLAUDE_CODE_SHELL_PREFIX"], "echo $HTTP_PROXY $HTTPS_PROXY $ANTHROPIC_BASE_URL"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=True,
+    )
+    assert run.stdout.split() == ([] if "word" in proxy else [proxy, proxy])
 
 
 def test_shell_commands_run_as_written_and_without_the_keys(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from jobs import __version__
 from jobs.cli.claude_probe import ClaudeAnswer, Verdict, ask_claude, bundled_claude
 from jobs.core.health import HEALTH_SOCKET, ask_health
 from jobs.core.i18n import Language
+from jobs.core.setting_values import without_user
 from jobs.core.settings import Settings
 from jobs.core.words import cli as words
 from jobs.telegram.auth import SignInError, connected
@@ -188,7 +189,7 @@ class Examination:
                 detail = words.CLAUDE_UNSURE.say(language, status=answer.reason)
                 return Finding(True, detail, words.CLAUDE_UNSURE_REMEDY.say(language))
             case Verdict.UNREACHABLE:
-                url = settings.anthropic_base_url
+                url = without_user(settings.anthropic_base_url)
                 detail = words.CLAUDE_UNREACHABLE.say(language, url=url, reason=answer.reason)
                 return Finding(False, detail, words.CLAUDE_UNREACHABLE_REMEDY.say(language))
 

@@ -76,7 +76,20 @@ class SecretFile:
         return text
 
     def _unreadable(self, reason: str | None) -> BadValueError:
-        return BadValueError(words.SECRET_FILE_UNREADABLE, path=self.path, reason=reason)
+        return BadValueError(words.SECRET_FILE_UNREADABLE, path=without_secrets(str(self.path)), reason=reason)
+
+
+_LIKE_A_SECRET = re.compile(r"(?=[\w-]*[0-9])(?=[\w-]*[a-zA-Z])[\w-]{20,}")
+
+
+def without_secrets(text: str) -> str:
+    """A wrong value to show: what may be a key that was put into the wrong line is left out."""
+    return _LIKE_A_SECRET.sub("•••", text)
+
+
+def without_user(address: str) -> str:
+    """An address to show, less the user and the password that it may have."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", address)
 
 
 def _text_of_secret(value: object) -> object:
@@ -125,7 +138,7 @@ def api_id(value: object) -> object:
 def whole_number(value: object, *, low: int) -> object:
     if isinstance(value, str):
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
-            raise BadValueError(words.NOT_A_WHOLE_NUMBER, value=value)
+            raise BadValueError(words.NOT_A_WHOLE_NUMBER, value=without_secrets(value))
         value = int(value)
     if isinstance(value, int) and value < low:
         raise BadValueError(words.OUT_OF_RANGE, low=low, value=value)
@@ -257,7 +270,7 @@ def zone(value: object) -> object:
     try:
         return ZoneInfo(value.strip().removeprefix(":"))  # POSIX lets TZ start with a colon
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadValueError(words.BAD_ZONE, value=value) from None
+        raise BadValueError(words.BAD_ZONE, value=without_secrets(value)) from None
 
 
 def choice(value: object, *, choices: tuple[str, ...]) -> object:
@@ -267,7 +280,7 @@ def choice(value: object, *, choices: tuple[str, ...]) -> object:
     for known in choices:
         if value.strip().lower() == known.lower():
             return known
-    raise BadValueError(words.NOT_ONE_OF, choices=", ".join(choices), value=value)
+    raise BadValueError(words.NOT_ONE_OF, choices=", ".join(choices), value=without_secrets(value))
 
 
 def folder(value: object) -> object:

@@ -126,7 +126,11 @@ class Settings(BaseSettings):
     http_proxy: Annotated[
         SecretStr | None,
         _parsed(parse.http_proxy),
-        _setting("Proxy for Claude and OpenAI (not for Telegram).", "http://user:password@10.0.0.1:3128"),
+        _setting(
+            "Proxy for Claude and OpenAI (not for Telegram). The commands that the assistant runs use it too, "
+            "unless it has a password: they are given none then.",
+            "http://user:password@10.0.0.1:3128",
+        ),
     ] = None
     tg_proxy: Annotated[
         TelegramProxy | None,

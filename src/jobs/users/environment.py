@@ -56,17 +56,21 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "TZ": settings.timezone.key,
         "CLAUDE_CODE_AUTOMOUNT_ROOTS": _not_ours(settings.workspace_dir),
         "NO_PROXY": "127.0.0.1,localhost",
-        **_shell(keyless_shell(settings.data_dir)),
+        **_shell(keyless_shell(settings.data_dir, without_proxy="@" in _proxy(settings))),
     }
     if settings.anthropic_api_key is not None:
         env["ANTHROPIC_API_KEY"] = settings.anthropic_api_key.get_secret_value()
     elif settings.claude_code_oauth_token is not None:
         env["CLAUDE_CODE_OAUTH_TOKEN"] = settings.claude_code_oauth_token.get_secret_value()
-    if settings.http_proxy is not None:
-        env["HTTP_PROXY"] = env["HTTPS_PROXY"] = settings.http_proxy.get_secret_value()
+    if proxy := _proxy(settings):
+        env["HTTP_PROXY"] = env["HTTPS_PROXY"] = proxy
     if os.geteuid() == 0:
         env["IS_SANDBOX"] = "1"  # the CLI's word for "bypassing permissions as root is meant"
     return env
+
+
+def _proxy(settings: Settings) -> str:
+    return settings.http_proxy.get_secret_value() if settings.http_proxy else ""
 
 
 def secrets(settings: Settings) -> Iterable[str]:
@@ -75,8 +79,9 @@ def secrets(settings: Settings) -> Iterable[str]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
-    if settings.http_proxy is not None:
-        yield urlsplit(settings.http_proxy.get_secret_value()).password or ""
+    addresses = (settings.anthropic_base_url, settings.openai_base_url, settings.browser_cdp_url)
+    for address in (_proxy(settings), *addresses):
+        yield urlsplit(address or "").password or ""
     if settings.tg_proxy is not None:
         yield settings.tg_proxy.password or ""
         yield settings.tg_proxy.secret
@@ -97,11 +102,14 @@ def launcher(data_dir: Path, binary: Path) -> Path:
     return _script(data_dir / "claude", text)
 
 
-def keyless_shell(data_dir: Path) -> Path:
-    """A script that the CLI runs each shell command through: the keys to Claude are not in its environment."""
-    return _script(
-        data_dir / "jobs-shell", '#!/bin/sh\nunset ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN\nexec bash -c "$*"\n'
-    )
+def keyless_shell(data_dir: Path, *, without_proxy: bool = False) -> Path:
+    """A script that the CLI runs each shell command and hook through: no key or password is in their environment.
+
+    A proxy that wants a password is taken away whole: without it, it would refuse what may be reached directly.
+    """
+    hidden = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"]
+    hidden += ["HTTP_PROXY", "HTTPS_PROXY"] if without_proxy else []
+    return _script(data_dir / "jobs-shell", f'#!/bin/sh\nunset {" ".join(hidden)}\nexec bash -c "$*"\n')
 
 
 def _not_ours(workspace: Path) -> str:
