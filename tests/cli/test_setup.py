@@ -338,6 +338,18 @@ async def test_what_the_environment_decides_is_not_asked(place: Place) -> None:
     assert place.env == {"TG_USER_ID": str(place.owner.id)}
 
 
+async def test_what_the_environment_says_to_the_system_is_asked_all_the_same(place: Place) -> None:
+    place.telegram.create_session_file(make_data_folder(place.jobs) / "telethon.session", place.assistant.id)
+    given = {"LANGUAGE": "de_DE:en", "TZ": ":/etc/localtime"}
+    place.jobs.write_env(LANGUAGE="en", TG_API_ID="12345", TG_API_HASH=API_HASH, TG_USER_ID="7", TZ="Asia/Tbilisi")
+    async with at_terminal(place.jobs, "setup", **given) as person:
+        await keeps_telegram(person)
+        await connects_claude(person)
+        await person.answers("such as Europe/Berlin [Asia/Tbilisi]", "Europe/Berlin")
+        assert await person.leaves_with() == 0
+    assert place.env["TZ"] == "Europe/Berlin"
+
+
 async def test_beside_a_running_daemon_the_sign_in_is_left_alone(place: Place) -> None:
     socket = make_data_folder(place.jobs) / HEALTH_SOCKET
     place.jobs.write_env(TG_USER_ID="7")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -103,6 +107,35 @@ def test_a_gettext_list_in_language_is_not_taken_for_ours(monkeypatch: pytest.Mo
     write_env(LANGUAGE="ru")
     monkeypatch.setenv("LANGUAGE", locale_list)
     assert load_settings().language == "ru"
+
+
+def zone_with(**environment: str) -> str:
+    """The zone in a process that starts with this environment."""
+    show = "from jobs.core.settings import load_settings; print(load_settings().timezone.key)"
+    kept = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"}
+    run = subprocess.run(
+        [sys.executable, "-c", show], env=kept | environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize("colon", ["", ":"])
+def test_a_zone_of_the_environment_may_be_a_file_that_tells_its_name(tmp_path: Path, colon: str) -> None:
+    (tmp_path / "localtime").symlink_to(str(files("tzdata") / "zoneinfo" / "Asia" / "Tbilisi"))
+    assert zone_with(TZ=f"{colon}{tmp_path / 'localtime'}") == "Asia/Tbilisi"
+
+
+@pytest.mark.parametrize("form", [":/etc/localtime", "/nowhere", "EST5EDT,M3.2.0,M11.1.0", "<+03>-3", "CET-1CEST"])
+def test_a_zone_of_the_environment_without_a_name_is_the_machines(form: str) -> None:
+    assert zone_with(TZ=form) == zone_with()
+    write_env(TZ="Asia/Tbilisi")
+    assert zone_with(TZ=form) == "Asia/Tbilisi"
+
+
+@pytest.mark.parametrize("name", ["EST5EDT", "Etc/GMT+3", "UTC", ":Europe/Berlin"])
+def test_a_zone_of_the_environment_that_has_a_name_is_taken_by_it(name: str) -> None:
+    assert zone_with(TZ=name) == name.removeprefix(":")
 
 
 def test_a_secret_can_come_as_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

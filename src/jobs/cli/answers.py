@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jobs.cli.env_file import update_env_file
 from jobs.cli.terminal import Terminal
 from jobs.core.errors import ConfigError, StorageError
 from jobs.core.i18n import Words
+from jobs.core.setting_sources import Environment
 from jobs.core.setting_values import BadValueError
 from jobs.core.settings import SECRETS, Settings
 from jobs.core.words import setup as words
@@ -36,9 +36,8 @@ class Answers:
 
     def fixed(self, name: str) -> bool:
         """Whether the environment decides, so that an answer in `.env` would have no effect; says so."""
-        given = os.environ.get(name) or (name in SECRETS and os.environ.get(f"{name}_FILE"))
-        if name == "LANGUAGE":  # often a list of locales that has nothing to do with us
-            given = given in ("en", "ru", "auto")
+        environment = Environment(Settings).env_vars
+        given = environment.get(name.lower()) or (name in SECRETS and environment.get(f"{name}_file".lower()))
         if given:
             self._terminal.say(words.FROM_ENVIRONMENT, name=name)
         return bool(given)

@@ -19,6 +19,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
 )
 
+from jobs.core import setting_values as parse
 from jobs.core.i18n import Language
 from jobs.core.setting_values import BadValueError, SecretFile
 from jobs.core.words import settings as words
@@ -54,14 +55,31 @@ def console_language(env_file: Path = ENV_FILE) -> Language:
 
 
 class Environment(EnvSettingsSource):
-    """The process environment, less a LANGUAGE that is gettext's list of locales (`de_DE:en`), not ours."""
+    """The process environment, less what two of our names say to the system and not to us.
+
+    A LANGUAGE that is gettext's list of locales (`de_DE:en`), and a TZ that is a file or a rule: the machine's zone
+    is told from it, where it can be.
+    """
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         values = dict(super()._load_env_vars())
         wanted = (values.get("language") or "").lower()
         if wanted not in ("en", "ru", "auto") and re.fullmatch(r"[a-z]{2,3}([_.@:-].*)?", wanted):
             del values["language"]
+        if _is_for_the_system(values.get("tz") or ""):
+            del values["tz"]
         return values
+
+
+def _is_for_the_system(zone: str) -> bool:
+    """Whether this is a zone in one of the forms of POSIX: `:/etc/localtime`, `CET-1CEST,M3.5.0,M10.5.0/3`."""
+    if zone.removeprefix(":").startswith("/"):
+        return True
+    try:
+        parse.zone(zone)
+    except BadValueError:
+        return re.match(r"(<[\w+-]{3,}>|[A-Za-z]{3,})[+-]?[0-9]", zone) is not None
+    return False
 
 
 class SecretFiles(PydanticBaseSettingsSource):
