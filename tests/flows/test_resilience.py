@@ -311,6 +311,24 @@ async def test_a_second_daemon_on_the_same_folder_is_refused(stage: Stage) -> No
     assert await first.stop() == 0
 
 
+async def test_a_second_daemon_on_the_same_sign_in_is_refused(stage: Stage) -> None:
+    first = await stage.start()
+    stage.extra |= {
+        "DATA_DIR": str(stage.root / "other"),
+        "TG_SESSION_PATH": str(stage.data_dir / "telethon.session"),
+        "LANGUAGE": "ru",
+    }
+    second = await stage.start(wait=False)
+    assert await second.wait() == 2
+    assert "другой Jobs" in second.log
+    assert "Traceback" not in second.log
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    assert await first.stop() == 0
+    third = await stage.start()
+    assert await third.stop() == 0
+
+
 async def test_a_revoked_sign_in_ends_the_program_with_a_sentence(stage: Stage) -> None:
     daemon = await stage.start()
     stage.world.sign_out_everywhere(stage.assistant)

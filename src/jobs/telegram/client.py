@@ -27,7 +27,7 @@ from jobs.core.errors import (
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.telegram.render import to_telethon
-from jobs.telegram.session_file import connection_options, open_session
+from jobs.telegram.session_file import connection_options, held, open_session
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,17 @@ class Telegram:
     @classmethod
     @asynccontextmanager
     async def connect(cls, settings: Settings, on_reconnect: Callable[[], None]) -> AsyncGenerator[Telegram]:
-        """Connect with the stored sign-in. Raises SignedOut when Telegram does not know it any more."""
+        """Connect with the stored sign-in, which nobody else may use meanwhile.
+
+        Raises SignedOut when Telegram does not know it any more, ConfigError when another program uses it.
+        """
+        with held(settings):
+            async with cls._connect(settings, on_reconnect) as telegram:
+                yield telegram
+
+    @classmethod
+    @asynccontextmanager
+    async def _connect(cls, settings: Settings, on_reconnect: Callable[[], None]) -> AsyncGenerator[Telegram]:
         client: Any = _Client(
             open_session(settings),
             settings.tg_api_id,

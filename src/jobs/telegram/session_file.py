@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -61,6 +64,28 @@ def open_session(settings: Settings, path: Path | None = None) -> SQLiteSession:
         sentence = words.SESSION_UNUSABLE.say(settings.console_language, path=path, reason=error)
         raise StorageError(sentence) from error
     return session
+
+
+@contextmanager
+def held(settings: Settings) -> Generator[None]:
+    """Have the sign-in file for ourselves: Telegram revokes a key that two programs use.
+
+    Raises ConfigError when another program has it, StorageError when it cannot be locked.
+    """
+    path = settings.tg_session_path
+    try:
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        sentence = words.SESSION_UNUSABLE.say(settings.console_language, path=path, reason=error)
+        raise StorageError(sentence) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(words.SESSION_TAKEN.say(settings.console_language, path=path)) from error
+        yield
+    finally:
+        os.close(handle)
 
 
 def fresh_session(settings: Settings) -> MemorySession:

@@ -54,3 +54,9 @@ SESSION_UNUSABLE = Words(
     ru="Файл входа {path} не удалось открыть ({reason}): если Jobs уже запущен, остановите его; "
     "если файл повреждён, удалите его и запустите `jobs setup`.",
 )
+SESSION_TAKEN = Words(
+    en="Another Jobs is running with the sign-in file {path}: stop it first, "
+    "or give this one a file of its own with TG_SESSION_PATH and `jobs setup`.",
+    ru="С файлом входа {path} уже работает другой Jobs: сначала остановите его "
+    "или дайте этому отдельный файл через TG_SESSION_PATH и `jobs setup`.",
+)
