@@ -9,6 +9,8 @@ command -v "$PYTHON" >/dev/null 2>&1 || {
   echo "$("$PYTHON" --version) is too old: install Python 3.11 or newer and run again, e.g. make run PYTHON=python3.11." >&2; exit 1; }
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || {
   echo "Python's venv module is missing: install it (on Debian: apt install python3-venv) and run again." >&2; exit 1; }
+mkdir -p "$VENV" 2>/dev/null && [ -w "$VENV" ] && [ -w src ] || {
+  echo "$VENV cannot be written: give your user the right to write in this folder, or copy it to one of your own, and run again." >&2; exit 1; }
 
 echo "Preparing the environment in $VENV from $1 (once; a minute or two)…"
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"

@@ -40,6 +40,13 @@ async def test_wrong_settings_are_all_told_with_exit_2(jobs: Jobs, command: str)
     assert [line.split()[1] for line in outcome.err.splitlines()] == ["TG_API_ID", "TG_USER_ID", "LOG_LEVEL"]
 
 
+async def test_a_broken_line_of_the_env_file_is_told_once(jobs: Jobs) -> None:
+    jobs.env_file.write_text("LANGUAGE=en\nfoo bar\n")
+    outcome = await jobs("run")
+    assert outcome.code == 2
+    assert outcome.err == "✗ Line 2 of .env is not NAME=value: mend it, or put # in front.\n"
+
+
 @pytest.mark.parametrize("command", ["run", "start"])
 async def test_half_done_settings_without_a_terminal_are_told_with_exit_2(jobs: Jobs, command: str) -> None:
     jobs.write_env(TG_API_ID="12345", TG_API_HASH=API_HASH, TG_USER_ID="777")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ from jobs.core import setting_values as parse
 from jobs.core.i18n import Language
 from jobs.core.setting_values import BadValueError, SecretFile
 from jobs.core.words import settings as words
+
+# It would say of a broken line what `file_problems` says, each time the file is read.
+logging.getLogger("dotenv").setLevel(logging.CRITICAL)
 
 ENV_FILE = Path(".env")
 SECRETS = ("TG_API_HASH", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "OPENAI_API_KEY")
