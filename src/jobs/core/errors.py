@@ -45,6 +45,10 @@ class RetryLater(TelegramError):
         self.after = after
 
 
+class NoAnswer(RetryLater):
+    """The connection ended before Telegram answered: it may have done what it was asked, or do it yet."""
+
+
 class Undeliverable(TelegramError):
     """This message can never be delivered as it is; `reason` is a key of `core.words.chat.REFUSALS`."""
 

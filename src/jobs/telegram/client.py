@@ -18,6 +18,7 @@ from jobs import __version__
 from jobs.core.errors import (
     AlreadySent,
     MessageGone,
+    NoAnswer,
     NotFound,
     RetryLater,
     SignedOut,
@@ -26,7 +27,9 @@ from jobs.core.errors import (
 )
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
+from jobs.telegram.previews import Previews
 from jobs.telegram.render import to_telethon
+from jobs.telegram.sender import Client, PreviewEdit
 from jobs.telegram.session_file import connection_options, held, open_session
 
 log = logging.getLogger(__name__)
@@ -81,17 +84,6 @@ class Recipient:
     name: str
 
 
-class _Client(TelegramClient):
-    """Telethon leaves catching up after a reconnect to its users, and tells nobody of one."""
-
-    on_reconnect: Callable[[], None] | None = None
-
-    async def _handle_auto_reconnect(self) -> None:
-        await self.catch_up()
-        if self.on_reconnect is not None:
-            self.on_reconnect()
-
-
 class Telegram:
     """What the program does in Telegram. Every method raises TelegramError and nothing of Telethon's."""
 
@@ -99,6 +91,7 @@ class Telegram:
         self.client = client
         self.account = account
         self._owner_id = owner_id
+        self.previews = Previews(lambda *message: self._edit(PreviewEdit, *message))
 
     @classmethod
     @asynccontextmanager
@@ -114,7 +107,7 @@ class Telegram:
     @classmethod
     @asynccontextmanager
     async def _connect(cls, settings: Settings, on_reconnect: Callable[[], None]) -> AsyncGenerator[Telegram]:
-        client: Any = _Client(
+        client: Any = Client(
             open_session(settings),
             settings.tg_api_id,
             settings.tg_api_hash.get_secret_value(),
@@ -128,9 +121,9 @@ class Telegram:
             device_model="Jobs",
             app_version=__version__,
             receive_updates=True,
+            on_reconnect=on_reconnect,
             **connection_options(settings.tg_proxy),
         )
-        client.on_reconnect = on_reconnect
         try:
             me = await _connected(client)
             if me is None:
@@ -170,9 +163,14 @@ class Telegram:
 
     async def edit(self, chat_id: int, message_id: int, content: RichText) -> None:
         """Change a message's text. Raises MessageGone when it is not there; nothing when it reads so already."""
+        await self._edit(functions.messages.EditMessageRequest, chat_id, message_id, content)
+
+    async def _edit(
+        self, request: type[functions.messages.EditMessageRequest], chat_id: int, message_id: int, content: RichText
+    ) -> None:
         with translated(), suppress(errors.MessageNotModifiedError):
             await self.client(
-                functions.messages.EditMessageRequest(
+                request(
                     peer=await self._peer(chat_id),
                     id=message_id,
                     message=content.text,
@@ -320,8 +318,10 @@ def translated() -> Generator[None]:
         if code in _GONE:
             raise MessageGone(code) from error
         raise Undeliverable(code, reason=_REASONS.get(code, "other")) from error
-    except (errors.RPCError, ConnectionError, OSError, asyncio.IncompleteReadError) as error:
+    except errors.RPCError as error:
         raise RetryLater(f"Telegram did not answer properly: {error}", after=_SERVER_PAUSE) from error
+    except (OSError, asyncio.IncompleteReadError) as error:
+        raise NoAnswer(f"Telegram did not answer: {error}", after=_SERVER_PAUSE) from error
     except ValueError as error:
         # Telethon's way to say that it never met this peer.
         raise Undeliverable(str(error), reason="unknown") from error

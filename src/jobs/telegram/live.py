@@ -47,7 +47,7 @@ class ScreenReply:
         self._typing.cancel()
         self._closing.set()
         with contextlib.suppress(TimeoutError):
-            # An edit that is on its way ends first: after this the outbox has the last word.
+            # An edit that is on its way ends first; behind one that does not, the outbox says its word twice.
             async with asyncio.timeout(SETTLE_SECONDS):
                 await asyncio.shield(self._pump)
         self._pump.cancel()
@@ -92,7 +92,7 @@ class ScreenReply:
             await self._begin(content)
         else:
             try:
-                await self._telegram.edit(self._chat_id, self._message_id, content)
+                await self._telegram.previews.show(self._chat_id, self._message_id, content)
             except MessageGone:
                 return  # deleted by the owner; the final answer will be a new message
         self._shown = content
@@ -105,10 +105,10 @@ class ScreenReply:
         """Journal the draft, then send it; a draft that an earlier attempt left on the screen is taken up."""
         outbox, database = self._journal.outbox, self._journal.database
         async with database.transaction() as tx:
-            if any(row.chat_id == self._chat_id for row in await outbox.pending(tx)):
+            if any(row.chat_id == self._chat_id and row.message_id is None for row in await outbox.pending(tx)):
                 return  # earlier messages are still on their way: it would overtake them
             row = await outbox.draft(tx, self._chat_id, content, self._session_key)
         known = row.message_id is not None
         self._message_id = row.message_id if known else await send_once(self._telegram, self._journal, row)
         if self._message_id is not None and (known or row.attempted):
-            await self._telegram.edit(self._chat_id, self._message_id, content)
+            await self._telegram.previews.show(self._chat_id, self._message_id, content)

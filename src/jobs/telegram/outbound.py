@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from jobs.core.clock import Clock
 from jobs.core.errors import AlreadySent, MessageGone, RetryLater, StorageError, Undeliverable
@@ -62,6 +63,8 @@ class OutboxSender:
         self._may_send = may_send
         self._busy: set[int] = set()
         self._again: set[int] = set()
+        self._doubtful: set[int] = set()  # rows that are on the screen, where a late preview may still overwrite them
+        self._workers = asyncio.TaskGroup()
 
     async def resolve_unacknowledged(self) -> None:
         """After a crash: learn the ids of messages that Telegram may have taken without our knowing.
@@ -88,7 +91,7 @@ class OutboxSender:
 
     async def run(self) -> None:
         """Send until cancelled. Raises SignedOut (in a group) when Telegram has ended the sign-in."""
-        async with asyncio.TaskGroup() as workers:
+        async with asyncio.TaskGroup() as self._workers:
             while True:
                 self._journal.queued.clear()
                 async with self._journal.database.transaction() as tx:
@@ -98,7 +101,7 @@ class OutboxSender:
                         self._again.add(chat_id)
                     else:
                         self._busy.add(chat_id)
-                        workers.create_task(self._work(chat_id), name=f"outbox {chat_id}")
+                        self._workers.create_task(self._work(chat_id), name=f"outbox {chat_id}")
                 await self._journal.queued.wait()
 
     async def _work(self, chat_id: int) -> None:
@@ -107,6 +110,7 @@ class OutboxSender:
                 self._again.discard(chat_id)
                 async with self._journal.database.transaction() as tx:
                     rows = [row for row in await self._journal.outbox.pending(tx) if row.chat_id == chat_id]
+                rows = [row for row in rows if row.id not in self._doubtful]
                 if not rows and chat_id not in self._again:
                     return
                 try:
@@ -145,9 +149,30 @@ class OutboxSender:
                 return False
             await self._fail(row, error)
             return True
+        if row.message_id is not None and self._telegram.previews.may_land(row.chat_id, row.message_id):
+            self._doubtful.add(row.id)
+            self._workers.create_task(self._repeat(row, row.message_id), name=f"outbox row {row.id}")
+            return True
+        await self._note_sent(row)
+        return True
+
+    async def _repeat(self, row: OutboxRow, message_id: int) -> None:
+        """Show a final text once more when no preview can overwrite it any longer; until then it counts as unsent."""
+        await self._telegram.previews.over(row.chat_id, message_id)
+        while True:
+            try:
+                with suppress(MessageGone, Undeliverable):  # it was there, and was deleted since
+                    await self._telegram.edit(row.chat_id, message_id, row.content)
+                await self._note_sent(row)
+                self._doubtful.discard(row.id)
+                return
+            except (RetryLater, StorageError) as error:
+                log.info("Message %d is shown once more later: %s", row.id, error)
+                await asyncio.sleep(error.after if isinstance(error, RetryLater) else _PAUSE_AFTER_FAILURE)
+
+    async def _note_sent(self, row: OutboxRow) -> None:
         async with self._journal.database.transaction() as tx:
             await self._journal.outbox.sent(tx, row.id)
-        return True
 
     async def _send_new(self, row: OutboxRow) -> None:
         message_id = await send_once(self._telegram, self._journal, row)
