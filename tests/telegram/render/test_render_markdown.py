@@ -162,41 +162,6 @@ def test_task_lists_have_boxes() -> None:
     assert text_of("- [ ] open\n- [x] done\n1. [X] numbered") == "☐ open\n☑ done\n1. ☑ numbered"
 
 
-def test_a_fenced_block_is_code_of_its_language() -> None:
-    rich = render("Look:\n```python\ndef f():\n    return '**x**'\n```\nDone.")
-    assert rich.text == "Look:\ndef f():\n    return '**x**'\nDone."
-    assert formats(rich) == [("pre", "def f():\n    return '**x**'", "python")]
-
-
-@pytest.mark.parametrize(
-    ("opening", "language"), [("```c++", "c++"), ("~~~ js title=x", "js"), ("```", None), ("```{}", None)]
-)
-def test_the_language_of_a_block_is_the_first_word_behind_its_fence(opening: str, language: str | None) -> None:
-    closing = opening[:3]
-    expected = ("pre", "x = 1", language) if language else ("pre", "x = 1")
-    assert formats(render(f"{opening}\nx = 1\n{closing}")) == [expected]
-
-
-def test_code_keeps_its_indentation_even_at_the_beginning_of_a_message() -> None:
-    rich = render("```\n\n    indented\n\tby tab\n```")
-    assert rich.text == "    indented\n    by tab"
-    assert formats(rich) == [("pre", rich.text)]
-
-
-def test_an_indented_block_is_code() -> None:
-    assert formats(render("text\n\n    x = 1\n    y = 2\n\nmore")) == [("pre", "x = 1\ny = 2")]
-
-
-def test_a_block_in_a_list_item_begins_on_a_line_of_its_own() -> None:
-    rich = render("1. ```sh\n   ls -la\n   ```\n2. next")
-    assert formats(rich) == [("pre", "ls -la", "sh")]
-    assert [line.rstrip() for line in rich.text.split("\n")] == ["1.", "ls -la", "2. next"]
-
-
-def test_an_empty_block_leaves_nothing_behind() -> None:
-    assert render("before\n\n```python\n```\n\nafter").text == "before\n\nafter"
-
-
 def test_a_quote_becomes_one_quote_and_nested_ones_join_it() -> None:
     rich = render("> one **bold**\n> > two\n>\n> three\n\nout")
     assert rich.text == "one bold\ntwo\n\nthree\n\nout"

@@ -27,6 +27,7 @@ from jobs.telegram.render import RichText, preview, render
         ("the end **", "the end", []),
         ("done\n\n``", "done", []),
         ("done\n\n```py", "done", []),
+        ("done\n\n```The ans", "done\n\nThe ans", []),
         ("```py\nx = **1", "x = **1", [("pre", "x = **1", "py")]),
         ("> quoted **te", "quoted te", [("quote", "quoted te"), ("bold", "te")]),
         ("- item\n- **it", "• item\n• it", [("bold", "it")]),

@@ -23,7 +23,10 @@ _RULE = "—" * 10
 # What Telegram would remove or turn into a space by itself, so that lengths stay true.
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\u202a-\u202e]")
 _LINE_END = re.compile("\r\n?|[\u2028\u2029]")
-_LANGUAGE = re.compile(r"[\w#+.-]{1,32}")
+# What may stand behind an opening fence: a language, and remarks that cannot be taken for a sentence.
+_LANGUAGE = re.compile(
+    r"(?P<language>(?=\d*[a-z])[a-z0-9#+_-]{1,32})(?:\s+(?P<remarks>(?:[{#]|//|[\w-]+=).*))?", re.I | re.A
+)
 
 _STYLES: dict[str, Kind] = {
     "strong_open": "bold",
@@ -145,8 +148,15 @@ class _Writer:
             self._marks.append(Mark(start, self._length, "quote"))
 
     def code(self, token: Token) -> None:
-        language = _LANGUAGE.match(token.info.strip())
-        self._preformatted(token, token.content, language.group() if language else "")
+        """A block, and above it whatever its opening line says beside the language."""
+        opening, blank = token.info.strip(), not token.content.strip()
+        found = None if blank else _LANGUAGE.fullmatch(opening)
+        language, words = (found["language"], found["remarks"]) if found else ("", opening)
+        if words:
+            self._begin(token)
+            self._put(words)
+            self._after = "block" if blank else "marker"
+        self._preformatted(token, token.content, language)
 
     def inline(self, parent: Token) -> None:
         for token in parent.children or ():

@@ -28,6 +28,8 @@ def _find_tail(state: StateCore) -> None:
     if last is not None and last.type == "inline":
         last.content = _HALF_MARKERS.sub("", _HALF_LINK.sub(r"\1", last.content)).rstrip()
         state.env["tail"] = last.content
+    elif last is not None and not last.content.strip() and not any(map(str.isspace, last.info.strip())):
+        last.info = ""  # a language, until a second word shows that it is none
 
 
 def _is_tail(state: StateInline) -> bool:
