@@ -66,3 +66,17 @@ def test_the_level_holds_and_other_peoples_chatter_is_left_out(capsys: pytest.Ca
     logging.getLogger("telethon.client").info("chatter")
     logging.getLogger("telethon.client").warning("a warning")
     assert [line.split(": ", 1)[1] for line in logged(capsys).splitlines()] == ["an event", "a warning"]
+
+
+@pytest.mark.parametrize(("level", "lines"), [("info", 1), ("debug", 5)])
+def test_a_connection_that_failed_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], level: str, lines: int
+) -> None:
+    configure_logging(level, [])
+    try:
+        raise BufferError("too short")
+    except BufferError:
+        logging.getLogger("telethon.network.connection").exception("unexpected")
+    text = logged(capsys)
+    assert len(text.splitlines()) == lines
+    assert "BufferError: too short" in text

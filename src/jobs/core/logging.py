@@ -6,6 +6,8 @@ import logging
 import sys
 from collections.abc import Iterable
 
+_OF_A_CONNECTION = (OSError, EOFError, BufferError, ValueError)
+
 
 class SecretFilter(logging.Filter):
     """Replaces every known secret in a record by dots, whatever library logged it."""
@@ -29,6 +31,17 @@ class SecretFilter(logging.Filter):
         return text
 
 
+class _OneLine(logging.Filter):
+    """Telethon logs two tracebacks for each connection to somebody who is not Telegram: the error's name is enough."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if record.name.startswith("telethon.network") and isinstance(error, _OF_A_CONNECTION):
+            record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", None
+            record.exc_info = None
+        return True
+
+
 class _Formatter(logging.Formatter):
     """Cleans tracebacks too: they are formatted after the filters ran."""
 
@@ -44,6 +57,8 @@ def configure_logging(level: str, secrets: Iterable[str]) -> None:
     """Send everything at `level` and above to stderr."""
     secret_filter = SecretFilter(secrets)
     handler = logging.StreamHandler(sys.stderr)
+    if level.upper() != "DEBUG":
+        handler.addFilter(_OneLine())
     handler.addFilter(secret_filter)
     handler.setFormatter(_Formatter(secret_filter))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

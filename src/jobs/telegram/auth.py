@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Any
 
 from python_socks import ProxyError
 from telethon import TelegramClient, errors, events
@@ -23,6 +24,7 @@ from jobs.core.errors import TelegramError
 from jobs.core.i18n import Language, Words
 from jobs.core.settings import Settings
 from jobs.core.words import sign_in as words
+from jobs.telegram.sender import Client
 from jobs.telegram.session_file import connection_options
 
 _CONNECT_SECONDS = 20
@@ -111,7 +113,7 @@ async def connected(settings: Settings, session: Session) -> AsyncGenerator[Sign
 
     Raises Unreachable when there is no connection within 20 seconds.
     """
-    client = TelegramClient(
+    client: Any = Client(
         session,
         settings.tg_api_id,
         settings.tg_api_hash.get_secret_value(),
@@ -129,7 +131,7 @@ async def connected(settings: Settings, session: Session) -> AsyncGenerator[Sign
                 await client.connect()
         yield SignIn(client)
     finally:
-        await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]
+        await client.disconnect()
 
 
 class SignIn:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from telethon import TelegramClient
+from telethon.errors import InvalidBufferError
 from telethon.network import MTProtoSender
 from telethon.tl import functions
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 30.0
+_FLOOD = 429
 
 
 class PreviewEdit(functions.messages.EditMessageRequest):
@@ -15,7 +23,29 @@ class PreviewEdit(functions.messages.EditMessageRequest):
 
 
 class _Sender(MTProtoSender):
-    """Telethon repeats after a reconnect whatever has no answer yet, be it still wanted or not."""
+    """Telethon's own connects again at once, however often that was in vain, and repeats there what nobody wants."""
+
+    _in_vain = 0
+    """Connections in a row over which nothing of Telegram's came."""
+
+    async def _try_connect(self, attempt: int) -> bool:
+        if self._in_vain:
+            pause = min(_LONGEST_PAUSE, 2.0 ** (self._in_vain - 1))
+            log.warning("Telegram does not answer at its address; next attempt in %.0f s", pause)
+            await asyncio.sleep(pause)
+        self._in_vain += 1
+        return await super()._try_connect(attempt)
+
+    async def _process_message(self, message: Any) -> None:
+        self._in_vain = 0
+        await super()._process_message(message)
+
+    async def _disconnect(self, error: Exception | None = None) -> None:
+        """Telethon gives up for good when Telegram says, to a connection rather than to a call, that it is too much."""
+        if isinstance(error, InvalidBufferError) and error.code == _FLOOD:
+            self._start_reconnect(error)
+        else:
+            await super()._disconnect(error)
 
     async def _connect(self) -> None:
         await super()._connect()
@@ -34,7 +64,10 @@ class _Sender(MTProtoSender):
 
 
 class Client(TelegramClient):
-    """Telethon leaves catching up after a reconnect to its users, and tells nobody of one."""
+    """Telethon leaves catching up after a reconnect to its users, and tells nobody of one.
+
+    With `on_reconnect` it catches up, and then tells.
+    """
 
     def __init__(self, *args: Any, on_reconnect: Callable[[], None] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -52,6 +85,6 @@ class Client(TelegramClient):
         )
 
     async def _handle_auto_reconnect(self) -> None:
-        await self.catch_up()
         if self._on_reconnect is not None:
+            await self.catch_up()
             self._on_reconnect()
