@@ -15,7 +15,7 @@ from jobs.telegram.client import Telegram
 
 log = logging.getLogger(__name__)
 
-_PAUSE_AFTER_FAILURE = 15.0
+_PAUSE_AFTER_FAILURE = 5.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
 MaySend = Callable[[OutboxRow], Awaitable[None]]
@@ -94,9 +94,12 @@ class OutboxSender:
         async with asyncio.TaskGroup() as self._workers:
             while True:
                 self._journal.queued.clear()
-                async with self._journal.database.transaction() as tx:
-                    pending = await self._journal.outbox.pending(tx)
-                for chat_id in dict.fromkeys(row.chat_id for row in pending):
+                try:
+                    chats = dict.fromkeys(row.chat_id for row in await self._pending())
+                except StorageError:
+                    await self._pause_for_storage()
+                    continue
+                for chat_id in chats:
                     if chat_id in self._busy:
                         self._again.add(chat_id)
                     else:
@@ -104,25 +107,32 @@ class OutboxSender:
                         self._workers.create_task(self._work(chat_id), name=f"outbox {chat_id}")
                 await self._journal.queued.wait()
 
+    async def _pending(self) -> list[OutboxRow]:
+        async with self._journal.database.transaction() as tx:
+            rows = await self._journal.outbox.pending(tx)
+        return [row for row in rows if row.id not in self._doubtful]
+
     async def _work(self, chat_id: int) -> None:
         try:
             while True:
                 self._again.discard(chat_id)
-                async with self._journal.database.transaction() as tx:
-                    rows = [row for row in await self._journal.outbox.pending(tx) if row.chat_id == chat_id]
-                rows = [row for row in rows if row.id not in self._doubtful]
-                if not rows and chat_id not in self._again:
-                    return
                 try:
+                    rows = [row for row in await self._pending() if row.chat_id == chat_id]
+                    if not rows and chat_id not in self._again:
+                        return
                     for row in rows:
                         if not await self._deliver(row):
                             break
                 except StorageError:
                     # What was sent without being noted is sent again under its random_id, which Telegram knows.
-                    log.exception("The outbox could not be written; sending goes on in %.0f s", _PAUSE_AFTER_FAILURE)
-                    await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+                    await self._pause_for_storage()
         finally:
             self._busy.discard(chat_id)
+
+    @staticmethod
+    async def _pause_for_storage() -> None:
+        log.exception("The outbox could not be read or written; sending goes on in %.0f s", _PAUSE_AFTER_FAILURE)
+        await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def _deliver(self, row: OutboxRow) -> bool:
         """Whether the row is out of the way; after False the chat's rows are read anew."""
