@@ -241,7 +241,10 @@ class _Reporter:
 
     async def __call__(self, row: OutboxRow, error: Undeliverable) -> None:
         if row.chat_id == self._owner_id:
-            return  # nobody is left to be told; the log has it
+            if row.origin != "notice" and error.reason == "other":  # else nobody is left to be told; the log has it
+                text = words.REFUSED_BY_TELEGRAM.say(self._language, code=error)
+                await self._journal.notify(self._owner_id, [RichText(text)], once=f"undelivered {row.id}")
+            return
         reason = words.REFUSALS[error.reason].say(self._language, code=str(error))
         text = words.UNDELIVERED.say(self._language, whom=row.chat_id, reason=reason, text=row.content.text)
         await self._journal.notify(self._owner_id, split(RichText(text)), once=f"undelivered {row.id}")

@@ -86,7 +86,7 @@ class OutboxSender:
                     async with self._journal.database.transaction() as tx:
                         await self._journal.outbox.forget_message(tx, row.id)
                 except Undeliverable as error:
-                    await self._fail(row, error)
+                    await self._refused(row, error)
                 break
 
     async def run(self) -> None:
@@ -140,7 +140,8 @@ class OutboxSender:
             if row.message_id is None:
                 if not row.attempted:
                     await self._may_send(row)
-                await self._send_new(row)
+                if not await self._send_new(row):
+                    return False
             else:
                 await self._telegram.edit(row.chat_id, row.message_id, row.content)
         except RetryLater as error:
@@ -153,18 +154,27 @@ class OutboxSender:
                 await self._journal.outbox.forget_message(tx, row.id)
             return False
         except Undeliverable as error:
-            if row.message_id is not None:  # only the change was refused: the answer becomes a message of its own
-                async with self._journal.database.transaction() as tx:
-                    await self._journal.outbox.forget_message(tx, row.id)
-                return False
-            await self._fail(row, error)
-            return True
+            return await self._refused(row, error)
         if row.message_id is not None and self._telegram.previews.may_land(row.chat_id, row.message_id):
             self._doubtful.add(row.id)
             self._workers.create_task(self._repeat(row, row.message_id), name=f"outbox row {row.id}")
             return True
         await self._note_sent(row)
         return True
+
+    async def _refused(self, row: OutboxRow, error: Undeliverable) -> bool:
+        """Try what may still go: the text without its formatting, then a message of its own in place of a change."""
+        plain = row.content.entities and error.reason == "other"
+        if not plain and row.message_id is None:
+            await self._fail(row, error)
+            return True
+        log.warning("Message %d to %d is tried in another way: %s", row.id, row.chat_id, error)
+        async with self._journal.database.transaction() as tx:
+            if plain:
+                await self._journal.outbox.drop_formatting(tx, row.id)
+            if row.message_id is None or not plain:
+                await self._journal.outbox.forget_message(tx, row.id)
+        return False
 
     async def _repeat(self, row: OutboxRow, message_id: int) -> None:
         """Show a final text once more when no preview can overwrite it any longer; until then it counts as unsent."""
@@ -184,13 +194,12 @@ class OutboxSender:
         async with self._journal.database.transaction() as tx:
             await self._journal.outbox.sent(tx, row.id)
 
-    async def _send_new(self, row: OutboxRow) -> None:
+    async def _send_new(self, row: OutboxRow) -> bool:
+        """Whether its text stands in the chat now; otherwise a message does that may hold an earlier state of it."""
         message_id = await send_once(self._telegram, self._journal, row)
         if message_id is None and row.was_draft:
             raise MessageGone("The draft was deleted from the chat.")
-        if message_id is not None and row.attempted:
-            # What stands there may be an earlier state of the text.
-            await self._telegram.edit(row.chat_id, message_id, row.content)
+        return message_id is None or not row.attempted
 
     async def _fail(self, row: OutboxRow, error: Undeliverable) -> None:
         log.error("Message %d to %d cannot be delivered: %s", row.id, row.chat_id, error)

@@ -128,12 +128,16 @@ class Outbox:
         await tx.execute("UPDATE outbox SET message_id = ? WHERE id = ?", message_id, row_id)
 
     async def forget_message(self, tx: Transaction, row_id: int) -> None:
-        """The message was deleted from the chat: the row is sent anew, under a new random_id."""
+        """Its message was deleted from the chat, or refused: the row is sent anew, under a new random_id."""
         await tx.execute(
             "UPDATE outbox SET message_id = NULL, attempted = 0, attempted_text = NULL, random_id = ? WHERE id = ?",
             new_random_id(),
             row_id,
         )
+
+    async def drop_formatting(self, tx: Transaction, row_id: int) -> None:
+        """Telegram refuses its formatting: from here on it is plain text."""
+        await tx.execute("UPDATE outbox SET entities = '[]' WHERE id = ?", row_id)
 
     async def sent(self, tx: Transaction, row_id: int) -> None:
         """The final text is in the chat."""

@@ -68,6 +68,10 @@ UNDELIVERED = Words(
     en="⚠️ My message to {whom} could not be delivered: {reason} I kept it; here is its text:\n\n{text}",
     ru="⚠️ Моё сообщение для {whom} не доставлено: {reason} Я его сохранил, вот текст:\n\n{text}",
 )
+REFUSED_BY_TELEGRAM = Words(
+    en="⚠️ Telegram refused a message of mine to you ({code}), so it is missing here. I kept it; ask me to say it again in other words.",
+    ru="⚠️ Telegram не принял моё сообщение для вас ({code}), поэтому здесь его нет. Я его сохранил; попросите сказать то же другими словами.",
+)
 REFUSALS = {
     "privacy": Words(
         en="they do not accept messages from this account.", ru="этот человек не принимает сообщения от этого аккаунта."
