@@ -71,7 +71,7 @@ class Admission(Protocol):
     """Decides about the messages of people other than the owner."""
 
     async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
-        """What is to become of a message; people and the owner are told what they must know."""
+        """What is to become of a message. It is journalled, and people and the owner are told what they must know."""
         ...
 
 

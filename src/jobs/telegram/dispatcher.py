@@ -61,10 +61,12 @@ class Dispatcher:
         self._language: Language = language
         self._claimed = 0
         self._held: dict[int, Held] = {}
+        self._people: asyncio.Queue[Held] = asyncio.Queue()
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Dispatch until cancelled; a failure is logged and the row is claimed again."""
+        receiving = asyncio.create_task(self._receive_people(), name="people")
         try:
             while True:
                 self._journal.received.clear()
@@ -78,17 +80,18 @@ class Dispatcher:
                     async with asyncio.timeout(self._until_due()):
                         await self._journal.received.wait()
         finally:
-            for task in self._acknowledging:
+            for task in (receiving, *self._acknowledging):
                 task.cancel()
-            await asyncio.gather(*self._acknowledging, return_exceptions=True)
+            await asyncio.gather(receiving, *self._acknowledging, return_exceptions=True)
 
     async def _dispatch_new(self) -> None:
+        now = datetime.now(UTC)
+        due = [row_id for row_id, held in self._held.items() if held.until is None or held.until <= now]
         async with self._journal.database.transaction() as tx:
             rows = await self._journal.inbox.unclaimed(tx, self._claimed)
-            again = await self._journal.inbox.ready(tx, self._held)
+            again = await self._journal.inbox.ready(tx, due)
         for row_id in sorted(again):
-            held = self._held.pop(row_id)
-            await self._dispatch_person(held.session_key, held.row)
+            self._people.put_nowait(self._held.pop(row_id))
         for session_key, row in rows:
             await self._dispatch(session_key, row)
             self._claimed = row.id
@@ -104,25 +107,29 @@ class Dispatcher:
         elif session_key == OWNER_SESSION:
             await self._dispatch_owner(session_key, row)
         else:
-            await self._dispatch_person(session_key, row)
+            self._people.put_nowait(Held(session_key, row, None))
 
-    async def _dispatch_person(self, session_key: str, row: InboxRow) -> None:
-        """What goes wrong with one person's message must not keep the owner, or other people, waiting."""
-        try:
-            await self._admit(session_key, row)
-        except JobsError:
-            log.exception("A message of %s could not be handed over; it is tried again", session_key)
-            self._held[row.id] = Held(session_key, row, datetime.now(UTC) + timedelta(seconds=_PAUSE_AFTER_FAILURE))
+    async def _receive_people(self) -> None:
+        """Who somebody is may have to be asked of Telegram: neither that nor a failure keeps the owner waiting."""
+        while True:
+            held = await self._people.get()
+            try:
+                await self._receive_person(held.session_key, held.row)
+            except Exception:  # the handling of one person's message ends here
+                log.exception("A message of %s could not be handed over; it is tried again", held.session_key)
+                later = datetime.now(UTC) + timedelta(seconds=_PAUSE_AFTER_FAILURE)
+                self._hold(Held(held.session_key, held.row, later))
 
-    async def _admit(self, session_key: str, row: InboxRow) -> None:
+    def _hold(self, held: Held) -> None:
+        self._held[held.row.id] = held
+        self._journal.received.set()  # the loop has to know until when
+
+    async def _receive_person(self, session_key: str, row: InboxRow) -> None:
         match await self._admission.judge(row):
             case Waiting(until):
-                self._held[row.id] = Held(session_key, row, until)
-                await self._journal.postpone(session_key, row.message.chat_id, row_ids=[row.id], until=until, notice=())
+                self._hold(Held(session_key, row, until))
                 return
             case Refused():
-                async with self._journal.database.transaction() as tx:
-                    await self._journal.inbox.settle(tx, [row.id], "dropped")
                 return
             case Admitted():
                 pass

@@ -85,17 +85,28 @@ class Door:
             user = await self._meet(row.message.chat_id)
         except TelegramError as error:
             log.info("Who %d is cannot be told yet: %s", row.message.chat_id, error)
-            return Waiting(self._repository.clock.now() + _ASK_AGAIN)
+            user = None
         async with self._repository.journal.database.transaction() as tx:
-            if user.card.kind != "person" or user.banned:
-                return Refused()
-            verdict = await self._by_policy(tx, user, row.message)
-            if isinstance(verdict, Admitted):
-                verdict = await self._by_limits(tx, user, row)
-            if isinstance(verdict, Admitted):
-                await self._repository.journal.inbox.admit(tx, row.id)
+            verdict = await self._verdict(tx, user, row)
+            inbox = self._repository.journal.inbox
+            # In this very transaction: what the owner says meanwhile must find the message where it is to be.
+            match verdict:
+                case Admitted():
+                    await inbox.admit(tx, row.id)
+                case Waiting(until):
+                    await inbox.postpone(tx, [row.id], until)
+                case Refused():
+                    await inbox.settle(tx, [row.id], "dropped")
         self._repository.journal.queued.set()
         return verdict
+
+    async def _verdict(self, tx: Transaction, user: ExternalUser | None, row: InboxRow) -> Admitted | Waiting | Refused:
+        if user is None:
+            return Waiting(self._repository.clock.now() + _ASK_AGAIN)
+        if user.card.kind != "person" or user.banned:
+            return Refused()
+        verdict = await self._by_policy(tx, user, row.message)
+        return await self._by_limits(tx, user, row) if isinstance(verdict, Admitted) else verdict
 
     async def _meet(self, user_id: int) -> ExternalUser:
         people, database = self._repository.people, self._repository.journal.database

@@ -155,7 +155,8 @@ class SessionGuard:
 
     async def _call(self, tool: str, arguments: Mapping[str, object], why: Words) -> Call:
         errand = ""
-        task_id = next(iter(sorted(self.errands)), None)
+        # What several errands have brought about is nobody's standing permission.
+        task_id = next(iter(self.errands)) if len(self.errands) == 1 else None
         if task_id is not None:
             title = (await self._repository.errand(task_id)).title
             errand = words.ERRAND.say(self._language, id=task_id, title=title)
