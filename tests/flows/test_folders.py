@@ -6,6 +6,11 @@ from pathlib import Path
 from jobs.sandbox.claude import Rules, call
 from jobs.sandbox.stage import Stage
 
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
+
 
 async def test_a_workspace_that_cannot_be_made_is_said_in_a_sentence(stage: Stage) -> None:
     stage.extra["WORKSPACE_DIR"] = "/proc/nowhere/workspace"
@@ -41,6 +46,43 @@ async def test_what_claude_keeps_is_for_nobody_else_to_read(stage: Stage) -> Non
     await owner.ask("hi", "Fine.")
     folder = {path.name: path.stat().st_mode & 0o077 for path in stage.data_dir.iterdir()}
     assert {name for name, others in folder.items() if others} == set()
+
+
+async def test_photos_are_kept_below_the_data_folder_and_not_beyond_a_restart(stage: Stage) -> None:
+    system = stage.root / "tmp"
+    system.mkdir()
+    stage.extra["TMPDIR"] = str(system)
+    daemon = await stage.start()
+    owner = await stage.person()
+    picture = stage.root / "dot.png"
+    picture.write_bytes(PNG)
+    await owner.client.send_file(stage.assistant.id, str(picture), caption="what is this?")
+    await owner.wait_for_text("Fine.")
+
+    def images(folder: Path) -> list[Path]:
+        return [path for path in folder.rglob("*") if "images" in path.parts and path.is_file()]
+
+    assert images(stage.data_dir)
+    assert not images(system)
+    [source] = [text for text in stage.claude.requests.model[-1].texts if text.startswith("[Image: source:")]
+    assert str(stage.data_dir) in source
+    await daemon.stop()
+    daemon = await stage.start()
+    assert not images(stage.data_dir)
+    assert (stage.data_dir / "tmp").stat().st_mode & 0o077 == 0
+    await owner.send("and now?")
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
+
+
+async def test_a_folder_with_a_strange_name_serves_for_commands_and_what_they_write(stage: Stage) -> None:
+    stage.extra |= {
+        "DATA_DIR": str(stage.root / "it's -my $HOME data"),
+        "TG_SESSION_PATH": str(stage.data_dir / "telethon.session"),
+    }
+    stage.claude.script = Rules().on_text("go", call("Bash", command="cd /; pwd; echo done")).on_result("done", "Good.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("go", "Good.")
 
 
 def furnish(folder: Path, owner: str) -> None:

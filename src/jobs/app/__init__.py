@@ -81,6 +81,7 @@ class Application:
             stack.enter_context(_only_one(settings.data_dir))
             for pid_file in settings.data_dir.glob("claude-*.pid"):
                 _end_leftovers(pid_file)
+            environment.clear_temporary_files(settings.data_dir)
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))

@@ -31,6 +31,7 @@ _LEAN = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
 }
+_TEMPORARY = "tmp"
 
 
 def forget_secrets() -> None:
@@ -48,6 +49,7 @@ def for_claude(settings: Settings) -> dict[str, str]:
     env = {
         **_LEAN,
         "CLAUDE_CONFIG_DIR": str(private_folder(settings.data_dir / ".claude")),
+        "CLAUDE_CODE_TMPDIR": str(private_folder(settings.data_dir / _TEMPORARY)),
         "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
         "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "60000",
         "CLAUDE_CODE_MAX_RETRIES": "3",
@@ -71,6 +73,11 @@ def for_claude(settings: Settings) -> dict[str, str]:
 
 def _proxy(settings: Settings) -> str:
     return settings.http_proxy.get_secret_value() if settings.http_proxy else ""
+
+
+def clear_temporary_files(data_dir: Path) -> None:
+    """Remove what Claude's process kept for a while, the owner's photos among it. Only while there is no process."""
+    shutil.rmtree(data_dir / _TEMPORARY, ignore_errors=True)
 
 
 def secrets(settings: Settings) -> Iterable[str]:
