@@ -99,7 +99,7 @@ class SessionFactory:
             owner_id=settings.tg_user_id, account=telegram.account.name, workspace=settings.workspace_dir
         )
         return self._build(
-            self._config(OWNER_SESSION, settings.tg_user_id, self._world.owner_name),
+            self._config(OWNER_SESSION, settings.tg_user_id),
             Role.OWNER,
             system,
             SessionFile(self._session_path(str(settings.tg_user_id))),
@@ -122,13 +122,23 @@ class SessionFactory:
             errand = await repository.errand_of_session(key)
             return errand.session_id if errand is not None else None
 
+        async def whose() -> str:
+            errand = await repository.errand_of_session(key)
+            return f"{task_id}, {errand.title}" if errand is not None else task_id
+
         return self._build(
-            self._config(key, None, task_id, hibernate_after=IDLE_SECONDS),
+            self._config(key, None, hibernate_after=IDLE_SECONDS),
             Role.TASK,
             errand_prompt(self._world.settings.workspace_dir),
             SessionFile(self._session_path(f"task_{task_id}")),
             guard=guard,
-            manner=Manner(keep=keep, guard=GuardedTurns(key, guard, self._marks), remember=remember, recall=recall),
+            manner=Manner(
+                whose=whose,
+                keep=keep,
+                guard=GuardedTurns(key, guard, self._marks),
+                remember=remember,
+                recall=recall,
+            ),
         )
 
     def _person(self, key: str, user_id: int) -> UserSession:
@@ -140,16 +150,21 @@ class SessionFactory:
             known = for_person(errands, user_id, world.settings.timezone, world.clock.now())
             return f"[From the program. What is to be settled with this person, as it stands now:\n{known}]"
 
+        async def whose() -> str:
+            async with world.journal.database.transaction() as tx:
+                user = await world.repository.people.find(tx, user_id)
+            return user.name if user is not None else str(user_id)
+
         async def objection(text: str) -> str | None:
             return await world.disclosure.objection(user_id, text)
 
         return self._build(
-            self._config(key, user_id, str(user_id), gathering=PERSON_GATHERING, hibernate_after=IDLE_SECONDS),
+            self._config(key, user_id, gathering=PERSON_GATHERING, hibernate_after=IDLE_SECONDS),
             Role.EXTERNAL,
             person_prompt(world.owner_name),
             SessionFile(self._session_path(str(user_id))),
             guard=None,
-            manner=Manner(briefing=briefing, objection=objection),
+            manner=Manner(whose=whose, briefing=briefing, objection=objection),
         )
 
     # ---- what they share ----
@@ -158,7 +173,6 @@ class SessionFactory:
         self,
         key: str,
         chat_id: int | None,
-        whose: str,
         *,
         gathering: Gathering = _NOTHING,
         hibernate_after: float | None = None,
@@ -168,7 +182,6 @@ class SessionFactory:
             key=key,
             chat_id=chat_id,
             owner_chat=settings.tg_user_id,
-            whose=whose,
             model=settings.claude_model,
             zone=settings.timezone,
             language=self._world.language,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from jobs.core.words import people as people_words
 from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
 from jobs.users.failures import judge
-from jobs.users.session_items import SessionConfig
+from jobs.users.session_items import Manner, SessionConfig
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER
 
@@ -46,14 +46,14 @@ class Endings:
         clock: Clock,
         runner: ToolRunner,
         compose_text: Compose,
-        keep: Callable[[Transaction, str], Awaitable[None]] | None,
+        manner: Manner,
     ) -> None:
         self._config = config
         self._journal = journal
         self._clock = clock
         self._runner = runner
         self._compose_text = compose_text
-        self._keep = keep
+        self._manner = manner
         self._told: set[int] = set()  # the rows whose postponing was told
 
     async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, text: str) -> None:
@@ -64,8 +64,8 @@ class Endings:
         parts = await self._compose_text(text) if self._config.chat_id is not None else ()
 
         async def keep(tx: Transaction) -> None:
-            if self._keep is not None and text:
-                await self._keep(tx, text)
+            if self._manner.keep is not None and text:
+                await self._manner.keep(tx, text)
 
         await self._journal.answer(self._ending(rows, event), parts, also=keep)
         if rows:
@@ -75,7 +75,7 @@ class Endings:
         """The answer may not be sent, corrections did not help: the owner decides what is to be said."""
         ending = replace(self._ending(rows, event), outcome="failed")
         await self._journal.answer(ending, ())
-        await self._tell_owner(people_words.WITHHELD.say(self._config.language, who=self._config.whose),
+        await self._tell_owner(people_words.WITHHELD.say(self._config.language, who=await self._whose()),
                                f"withheld {rows[0].id if rows else event.session_id}")  # fmt: skip
 
     async def postpone(
@@ -158,8 +158,11 @@ class Endings:
     async def _tell_of_trouble(self, sentence: str, once: str) -> None:
         """An outsider is told nothing of what goes wrong inside; the owner is."""
         if not self._config.to_owner:
-            text = people_words.NOT_ANSWERED.say(self._config.language, who=self._config.whose, why=sentence)
+            text = people_words.NOT_ANSWERED.say(self._config.language, who=await self._whose(), why=sentence)
             await self._tell_owner(text, f"{self._config.key}: {once}")
+
+    async def _whose(self) -> str:
+        return await self._manner.whose() if self._manner.whose is not None else self._config.key
 
     async def _tell_owner(self, sentence: str, once: str) -> None:
         await self._journal.notify(self._config.owner_chat, await self._compose_text(sentence), once=once)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jobs.core.errors import TurnFailed
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
+from jobs.core.messages import InboundMessage
 from jobs.core.words import chat as words
 
 
@@ -74,9 +75,13 @@ def timed_out(seconds: int, language: Language) -> str:
     return words.TIMED_OUT.say(language, minutes=span)
 
 
+def _gist(message: InboundMessage) -> str:
+    return message.event.facts if message.event is not None else message.text
+
+
 def what_was_stopped(rows: Sequence[InboxRow], language: Language) -> str:
     """The sentence that names what /stop ended."""
-    first = next((row.message.text for row in rows if row.message.text), "")
+    first = next((gist for row in rows if (gist := _gist(row.message))), "")
     what = " ".join(first.split()) or words.A_PICTURE.say(language)
     what = f"“{what[:60]}…”" if len(what) > 60 else f"“{what}”"
     if len(rows) > 1:

@@ -76,7 +76,7 @@ class UserSession:
 
         self._mailbox = Mailbox()
         self._endings = Endings(
-            config, journal=journal, clock=clock, runner=runner, compose_text=compose_text, keep=manner.keep
+            config, journal=journal, clock=clock, runner=runner, compose_text=compose_text, manner=manner
         )
         self._conversation = Conversation(
             session_file=session_file,

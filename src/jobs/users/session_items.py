@@ -25,8 +25,6 @@ class SessionConfig:
     """Where its answers go; None where it speaks to nobody."""
     owner_chat: int
     """Where its troubles are told."""
-    whose: str
-    """Whom or what it is about, for the owner to read."""
     model: str
     zone: ZoneInfo
     language: Language
@@ -57,6 +55,8 @@ class TurnGuard(Protocol):
 class Manner:
     """What is special about a session that is not simply the owner's."""
 
+    whose: Callable[[], Awaitable[str]] | None = None
+    """Whom or what it is about, for the owner to read."""
     keep: Callable[[Transaction, str], Awaitable[None]] | None = None
     """Where the words of a session go that speaks to nobody."""
     briefing: Callable[[], Awaitable[str]] | None = None

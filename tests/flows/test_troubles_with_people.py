@@ -1,0 +1,81 @@
+"""What goes wrong inside is told to the owner; an outsider hears nothing of it, and is answered once it is mended."""
+
+import asyncio
+import re
+
+from roles import Roles, role_of
+
+from jobs.sandbox.claude import OUT_OF_CREDIT, ModelRequest, Reply, call, say
+from jobs.sandbox.stage import Stage
+from jobs.sandbox.telegram.world.model import User
+
+
+def texts_to(stage: Stage, user: User) -> list[str]:
+    history = stage.world.messages_between(stage.assistant, user)
+    return [message.text for message in history if message.sender == stage.assistant.id]
+
+
+async def test_a_failing_model_is_the_owners_trouble_and_the_person_is_answered_later(stage: Stage) -> None:
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    masha = stage.world.add_user("Masha", username="masha")
+    stage.claude.faults.add(OUT_OF_CREDIT, times=None)
+    stage.world.send_text(masha, stage.assistant, "hello?")
+    told = await owner.wait_for_text("I cannot answer Masha right now")
+    assert "credit" in told.text
+    assert texts_to(stage, masha) == []
+    await daemon.stop()
+    stage.claude.faults.clear()
+    await stage.start()
+    await stage.world.wait_for(lambda: texts_to(stage, masha) == ["Fine."], timeout=30)
+
+
+async def test_an_answer_that_keeps_telling_secrets_is_withheld_and_the_owner_told(stage: Stage) -> None:
+    def script(request: ModelRequest) -> Reply:
+        return say("The door code is 47 11.") if role_of(request) == "person" else say("Fine.")
+
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    stage.claude.script = script
+    stage.workspace.mkdir(parents=True)
+    (stage.workspace / "MEMORY.md").write_text("- door code: 4711 (private)\n")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    masha = stage.world.add_user("Masha", username="masha")
+    stage.world.send_text(masha, stage.assistant, "what is the code?")
+    await owner.wait_for_text("My answer to Masha held something private even after corrections")
+    assert texts_to(stage, masha) == []
+    asked = [r for r in stage.claude.requests.model if role_of(r) == "person"]
+    assert len(asked) == 3
+    assert "marked in the owner's memory" in asked[-1].prompt
+    assert "4711" not in str(asked[0].body)
+
+
+async def test_stopping_the_work_on_an_errands_news_names_the_news(stage: Stage) -> None:
+    roles = Roles()
+    roles.owner.on_text("begin", call("mcp__jobs__create_task", user="@masha", title="Heating", message="Is it on?"))
+    roles.owner.on_text("answered in errand", call("Bash", command="ls"))
+    roles.owner.on(lambda r: any("waits for the owner" in result.plain for result in r.tool_results), never)
+    roles.owner.on_result("Errand", "Begun.")
+    roles.person.on_text("it is on", lambda r: call("mcp__jobs__update_task", task_id=errand_in(r), result="on"))
+    roles.person.on_result("Recorded", "Thanks.")
+    stage.claude.script = roles
+    masha = stage.world.add_user("Masha", username="masha")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "Begun.")
+    stage.world.send_text(masha, stage.assistant, "it is on")
+    await owner.wait_for_text("🔐 May I?")
+    await owner.ask("/stop", "Stopped: “Masha (id ")
+
+
+async def never(_: ModelRequest) -> Reply:
+    await asyncio.Event().wait()
+    return say()
+
+
+def errand_in(request: ModelRequest) -> str:
+    """The id of the errand that a person's session was told of."""
+    return re.findall(r"Errand (\w+):", "\n".join(request.all_texts))[-1]
