@@ -1,0 +1,64 @@
+"""An errand with a skill has a session of its own, for days and across restarts."""
+
+from roles import Roles, requests_of
+from test_troubles_with_people import errand_in
+
+from jobs.sandbox.claude import call
+from jobs.sandbox.stage import Stage
+
+
+def with_skill(stage: Stage) -> None:
+    """The workspace has a skill named chase."""
+    folder = stage.workspace / ".claude" / "skills" / "chase"
+    folder.mkdir(parents=True)
+    (folder / "SKILL.md").write_text("---\nname: chase\ndescription: Chases somebody.\n---\nAsk until answered.\n")
+
+
+def script() -> Roles:
+    roles = Roles()
+    begin = call("mcp__jobs__create_task", user="@masha", title="Report", context={"skill": "chase"}, message="When?")
+    roles.owner.on_text("begin", begin)
+    roles.owner.on_result("Errand", "Begun.")
+    roles.owner.on_text(".", "Fine.")
+    roles.errand.on_text("A new errand is yours", "I shall ask on Tuesday.")
+    roles.errand.on_text("answered in errand", "Heard.")
+    roles.person.on_text("Friday", lambda r: call("mcp__jobs__update_task", task_id=errand_in(r), result="Friday"))
+    roles.person.on_result("Recorded", "Thanks.")
+    return roles
+
+
+async def test_it_goes_on_in_its_conversation_though_the_file_that_names_it_is_gone(stage: Stage) -> None:
+    with_skill(stage)
+    stage.claude.script = script()
+    masha = stage.world.add_user("Masha", username="masha")
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "Begun.")
+    await first.wait_for_log("Session task:")
+    await first.stop()
+    [file] = (stage.data_dir / "sessions").glob("task_*.session")
+    [(session_id,)] = stage.rows("SELECT session_id FROM tasks")
+    assert file.read_text().strip() == session_id
+    file.unlink()
+    second = await stage.start()
+    stage.world.send_text(masha, stage.assistant, "By Friday.")
+    await second.wait_for_log("Session task:")
+    last = requests_of(stage, "errand")[-1]
+    assert "I shall ask on Tuesday." in last.all_texts
+    assert "Friday" in last.prompt
+
+
+async def test_what_it_writes_as_text_reaches_nobody_and_stands_in_the_history(stage: Stage) -> None:
+    with_skill(stage)
+    stage.claude.script = script()
+    masha = stage.world.add_user("Masha", username="masha")
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "Begun.")
+    await daemon.wait_for_log("Session task:")
+    await stage.nothing_waits()
+    await daemon.stop()
+    said = [m.text for user in (stage.owner, masha) for m in stage.world.messages_between(stage.assistant, user)]
+    assert not [text for text in said if "Tuesday" in text]
+    changes = [change for (change,) in stage.rows("SELECT change FROM task_history")]
+    assert "I shall ask on Tuesday." in changes
