@@ -96,10 +96,12 @@ class Approvals:
         """Whether the owner has allowed this call; a permission for once is used up by it."""
         async with self._journal.database.transaction() as tx:
             standing = await tx.one(
-                "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ?",
+                "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ? "
+                f"AND {_WHOM.format('arguments')} IS {_WHOM.format('?')}",
                 call.session_key,
                 call.task_id,
                 call.tool,
+                *[call.arguments] * 3,
             )
             if standing is not None:
                 return True
@@ -171,12 +173,17 @@ class Approvals:
         """The open question that stands in a message of the owner's chat."""
         return next((q for q in await self.waiting() if q.message_id == message_id), None)
 
-    async def asked_last(self) -> Question | None:
-        """The open question that is the last thing which was said to the owner: a bare "yes" answers that alone."""
+    async def asked_last(self, before: int) -> Question | None:
+        """The open question that was the last thing in the owner's chat when the message `before` was written.
+
+        A bare "yes" answers that alone: not what was asked a moment later, nor what an answer has followed since, be
+        it still growing.
+        """
         async with self._journal.database.transaction() as tx:
             row = await tx.one(
-                f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox_id = "  # noqa: S608
-                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state IN ('sent', 'ready'))",
+                f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox.message_id < ? AND outbox_id = "  # noqa: S608
+                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state <> 'failed')",
+                before,
                 self._owner_chat,
             )
         return _parse(row) if row is not None else None
@@ -209,7 +216,7 @@ class Approvals:
         if message.reply_to is not None:
             question = await self.asked_in(message.reply_to.message_id)
         else:
-            question = await self.asked_last()
+            question = await self.asked_last(message.message_id)
         if question is None or _too_late(question, message.sent_at):
             return False
         return await self.answer(question, verdict, said_in=row.id)
@@ -252,6 +259,8 @@ class Approvals:
         return rows[-1]
 
 
+_WHOM = "coalesce(json_extract({0}, '$.user'), json_extract({0}, '$.to'), json_extract({0}, '$.task_id'))"
+"""Whom a call is about: "for this errand" is said of that person (or other errand), whatever is told them next."""
 _SELECT = "SELECT approvals.*, outbox.message_id FROM approvals JOIN outbox ON outbox.id = outbox_id"
 _YES_FACTS = "The owner allows your call of {tool}. Make it now, with exactly these arguments: {arguments}"
 _NO_FACTS = (
