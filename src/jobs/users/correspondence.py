@@ -61,7 +61,7 @@ def _heard(received_at: str, chat_id: int, payload: str) -> Line:
 
 
 def show(lines: Sequence[Line], names: dict[int, str], zone: tzinfo) -> str:
-    """Lines for the model: exact words, other people's fenced; the oldest are left out when there are too many."""
+    """Lines for the model: exact words, fenced; the oldest are left out when there are too many."""
     shown: list[str] = []
     length = 0
     for line in reversed(lines):
@@ -69,7 +69,8 @@ def show(lines: Sequence[Line], names: dict[int, str], zone: tzinfo) -> str:
         name = names.get(line.chat_id, str(line.chat_id))
         if line.said_by is None:
             state = {"ready": " (not delivered yet)", "failed": " (could not be delivered)"}.get(line.state, "")
-            text = f"{moment} the assistant to {name}{state}: {line.text}"
+            # Fenced as well: whoever talks with it may have had it repeat their words.
+            text = f"{moment} the assistant to {name}{state}: {fenced(line.text)}"
         else:
             text = f"{moment} {name}: {fenced(line.text)}"
         length += len(text)

@@ -21,7 +21,7 @@ from jobs.core.words import people as words
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
 from jobs.users.correspondence import correspondence, show
-from jobs.users.errand_view import brief, full
+from jobs.users.errand_view import brief, full, story
 from jobs.users.models import ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
 from jobs.users.repository import UsersRepository
 
@@ -157,11 +157,8 @@ async def get_task(ctx: ToolContext, params: TaskId) -> str:
     names = {person.user_id: person.name for person in errand.people}
     if errand.closed_at is not None:
         said = [line for line in said if line.at <= errand.closed_at]
-    changes = "\n".join(
-        f"{change.at.astimezone(here.zone):%Y-%m-%d %H:%M} {change.actor}: {change.change}" for change in history[-40:]
-    )
     return (
-        f"{full(errand, here.zone, repository.clock.now())}\n\nHistory:\n{changes}\n\nSaid:\n"
+        f"{full(errand, here.zone, repository.clock.now())}\n\nHistory:\n{story(history, here.zone)}\n\nSaid:\n"
         f"{show([line for line in said if line.task_id in (None, errand.id)], names, here.zone)}"
     )
 

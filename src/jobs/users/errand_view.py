@@ -6,8 +6,15 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from jobs.core.messages import person_of
 from jobs.users.fence import fenced
-from jobs.users.models import ConversationTask
+from jobs.users.models import Change, ConversationTask
+
+
+_SHORT = 300
+_SAID = 600
+_STORY = 6_000
+"""Characters; with what was said, a whole errand stays below the size of a result that arrives whole."""
 
 
 def brief(errand: ConversationTask, zone: tzinfo, now: datetime) -> str:
@@ -18,7 +25,7 @@ def brief(errand: ConversationTask, zone: tzinfo, now: datetime) -> str:
     if errand.next_step:
         parts.append(f"next: {errand.next_step}")
     if errand.result:
-        parts.append(f"result: {errand.result}")
+        parts.append(f"result: {fenced(errand.result, limit=_SHORT)}")  # what one of its people said, as a rule
     return " · ".join(parts)
 
 
@@ -27,10 +34,21 @@ def full(errand: ConversationTask, zone: tzinfo, now: datetime) -> str:
     context = errand.context.model_dump(mode="json", exclude_defaults=True)
     people = "\n".join(
         f"- {person.name} (id {person.user_id}): {person.status}"
-        + (f", said {fenced(person.result)}" if person.result else "")
+        + (f", said {fenced(person.result, limit=_SAID)}" if person.result else "")
         for person in errand.people
     )
     return "\n".join([brief(errand, zone, now), *_details(errand), f"Context: {_json(context)}", "People:", people])
+
+
+def story(history: Sequence[Change], zone: tzinfo) -> str:
+    """The latest of what has happened to an errand; what the sessions wrote that talk with its people is fenced."""
+    lines: list[str] = []
+    for change in reversed(history):
+        words = change.change[:_SAID] if person_of(change.actor) is None else fenced(change.change, limit=_SAID)
+        lines.append(f"{change.at.astimezone(zone):%Y-%m-%d %H:%M} {change.actor}: {words}")
+        if sum(map(len, lines)) > _STORY:
+            break
+    return "\n".join(reversed(lines))
 
 
 def for_person(errands: Sequence[ConversationTask], user_id: int, zone: tzinfo, now: datetime) -> str:
