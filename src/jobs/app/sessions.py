@@ -211,7 +211,7 @@ class SessionFactory:
             model=settings.claude_model,
             cwd=Path("/") if locked else settings.workspace_dir,  # its name is in the prompt
             system=system,
-            env=environment.for_claude(settings),
+            env=environment.for_claude(settings, memory_files=role is not Role.TASK),
             mcp_servers={SERVER_NAME: server},
             locked=locked,
             allowed_tools=sorted(by_cli_name(role)) if locked else (),

@@ -44,8 +44,11 @@ def forget_secrets() -> None:
             del os.environ[name]
 
 
-def for_claude(settings: Settings) -> dict[str, str]:
-    """The variables that the CLI gets on top of ours."""
+def for_claude(settings: Settings, *, memory_files: bool = True) -> dict[str, str]:
+    """The variables that the CLI gets on top of ours.
+
+    `memory_files`: whether the CLAUDE.md of the workspace, and of the folders above it, is told to the model unasked.
+    """
     env = {
         **_LEAN,
         "CLAUDE_CONFIG_DIR": str(private_folder(settings.data_dir / ".claude")),
@@ -60,6 +63,8 @@ def for_claude(settings: Settings) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         **_shell(keyless_shell(settings.data_dir, without_proxy="@" in _proxy(settings))),
     }
+    if not memory_files:
+        env["CLAUDE_CODE_DISABLE_CLAUDE_MDS"] = "1"
     if settings.anthropic_api_key is not None:
         env["ANTHROPIC_API_KEY"] = settings.anthropic_api_key.get_secret_value()
     elif settings.claude_code_oauth_token is not None:
