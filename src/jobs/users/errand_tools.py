@@ -249,10 +249,12 @@ async def send_to_user(ctx: ToolContext, params: SendToUser) -> str:
     """Send a text message to a person."""
     repository = ctx.use(UsersRepository)
     card = await repository.one(params.user, ctx.session_key)
-    task_id = params.task_id or errand_of(ctx.session_key)
-    errand = await repository.errand(task_id) if task_id else None
+    own = await repository.errand_of_session(ctx.session_key)
+    errand = await repository.errand(params.task_id) if params.task_id else own
     if errand is not None and not errand.concerns(card.id):
-        raise ToolRetry(f"{card.name} has no part in errand {errand.id}: leave task_id out, or begin another errand.")
+        if params.task_id:
+            raise ToolRetry(f"{card.name} has no part in errand {errand.id}: leave task_id out.")
+        errand = None  # the owner has allowed it; it is no part of the errand all the same
     async with repository.journal.database.transaction() as tx:
         await _not_banned(tx, repository, card.id)
     await _write(ctx, card.id, params.message, errand.id if errand else None)
