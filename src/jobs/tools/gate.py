@@ -27,10 +27,17 @@ class Pass:
     """Nothing speaks against the call."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """The call cannot be made as it is; `reason` tells the model why. The owner is not asked."""
+
+    reason: str
+
+
 class Guard(Protocol):
     """Knows what a session may do by itself."""
 
-    async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Call:
+    async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Deny | Call:
         """What becomes of a call; what it makes the session see is noted on the way."""
         ...
 
@@ -46,6 +53,8 @@ class Gate:
         """Why a call may not run now, for the model; None when it may."""
         try:
             seen = await self._guard.sight(tool, arguments)
+            if isinstance(seen, Deny):
+                return seen.reason
             if isinstance(seen, Pass) or await self._approvals.use_permission(seen):
                 return None
             await self._approvals.ask(seen)

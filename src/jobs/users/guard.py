@@ -14,7 +14,7 @@ from jobs.core.i18n import Language, Words
 from jobs.core.messages import OWNER_SESSION, errand_of
 from jobs.core.words import approvals as words
 from jobs.tools.approvals import Call
-from jobs.tools.gate import Mode, Pass, canonical
+from jobs.tools.gate import Deny, Mode, Pass, canonical
 from jobs.tools.roles import Effect
 from jobs.tools.spec import ToolSpec
 from jobs.users.repository import UsersRepository
@@ -87,7 +87,7 @@ class SessionGuard:
         self.errands: frozenset[str] = frozenset({own} if own else ())
         """The errands that the session is about right now."""
 
-    async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Call:
+    async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Deny | Call:
         """See `tools.gate.Guard`."""
         if self._mode == "off":
             return Pass()
@@ -96,7 +96,10 @@ class SessionGuard:
             harmless = tool in _HARMLESS | _READS or (spec is not None and spec.effect in (Effect.READ, Effect.STATE))
             ask_all = self._mode == "all" and not harmless
             return await self._call(tool, arguments, words.BECAUSE_ALL) if ask_all else Pass()
-        why = await self._objection(tool, spec, arguments)
+        try:
+            why = await self._objection(tool, spec, arguments)
+        except ToolRetry as error:  # who is meant cannot be told now; the tool might find out a moment later
+            return Deny(str(error))
         return Pass() if why is None else await self._call(tool, arguments, why)
 
     async def _objection(self, tool: str, spec: ToolSpec | None, arguments: Mapping[str, object]) -> Words | None:
@@ -131,10 +134,7 @@ class SessionGuard:
         return objection
 
     async def _objection_to_message(self, user: str) -> Words | None:
-        try:
-            card = await self._repository.one(user, self._key)
-        except ToolRetry:
-            return None  # the tool will say why it cannot be sent
+        card = await self._repository.one(user, self._key)
         for task_id in self.errands:
             if (await self._repository.errand(task_id)).concerns(card.id):
                 return await self._objection_to_telling()
