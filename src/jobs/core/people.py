@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+_BRACKETS = str.maketrans("[]<>", "()()")
 Kind = Literal["person", "bot", "service", "deleted", "self"]
 
 
@@ -24,6 +26,11 @@ class PersonCard:
 
     @property
     def name(self) -> str:
-        """What to call them: their full name, else their username, else their id."""
-        full = " ".join(filter(None, (self.first_name, self.last_name)))
+        """What to call them: their full name, else their username, else their id.
+
+        They have chosen it themselves, and the program says it in sentences of its own: one line, no brackets, nothing
+        that cannot be seen.
+        """
+        words = f"{self.first_name} {self.last_name}".translate(_BRACKETS).split()
+        full = " ".join(filter(None, ("".join(c for c in w if unicodedata.category(c)[0] != "C") for w in words)))
         return full or (f"@{self.username}" if self.username else str(self.id))
