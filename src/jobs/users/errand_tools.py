@@ -157,9 +157,12 @@ async def get_task(ctx: ToolContext, params: TaskId) -> str:
     names = {person.user_id: person.name for person in errand.people}
     if errand.closed_at is not None:
         said = [line for line in said if line.at <= errand.closed_at]
+    # The session that writes to several unasked must not learn what one of them says in confidence, of other errands
+    # perhaps; what they say of this one stands in its history.
+    told = {errand.id} if ctx.role is Role.TASK and len(errand.people) > 1 else {None, errand.id}
     return (
         f"{full(errand, here.zone, repository.clock.now())}\n\nHistory:\n{story(history, here.zone)}\n\nSaid:\n"
-        f"{show([line for line in said if line.task_id in (None, errand.id)], names, here.zone)}"
+        f"{show([line for line in said if line.task_id in told], names, here.zone)}"
     )
 
 
