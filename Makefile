@@ -6,7 +6,7 @@ N ?= 60
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: run demo test check chaos bench lock docs clean
+.PHONY: run demo test check chaos wall bench lock docs clean
 
 run: $(READY)
 	@$(BIN)/jobs start
@@ -24,6 +24,9 @@ check: $(READY_DEV)
 
 chaos: $(READY_DEV)
 	@JOBS_CHAOS_KILLS=$(N) $(BIN)/python -m pytest -s -o addopts= -p no:cacheprovider --timeout=7200 tests/chaos
+
+wall: $(READY_DEV)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/wall
 
 bench: $(READY_DEV)
 	@$(BIN)/python bench/overhead.py
