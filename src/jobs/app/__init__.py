@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from pathlib import Path
 
 from jobs import __version__
-from jobs.app.sessions import SessionFactory, World
+from jobs.app.sessions import SKILLS, SessionFactory, World
 from jobs.core.clock import SystemClock
 from jobs.core.database import Database
 from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, TelegramError, Undeliverable
@@ -43,6 +43,7 @@ from jobs.users.pool import Pool
 from jobs.users.process_tree import kill_marked
 from jobs.users.repository import UsersRepository, fill_users_repository
 from jobs.users.session_manager import SessionManager, fill_session_manager
+from jobs.users.shipped_skills import ShippedSkills
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Application:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one(settings.data_dir))
+            ShippedSkills(settings.workspace_dir / SKILLS, settings.data_dir / "skills.json").install()
             for pid_file in settings.data_dir.glob("claude-*.pid"):
                 _end_leftovers(pid_file)
             environment.clear_temporary_files(settings.data_dir)

@@ -50,6 +50,8 @@ IDLE_SECONDS = 600.0
 """After so long without anything to do, a process other than the owner's is ended; it is resumed when needed."""
 PERSON_GATHERING = Gathering(pause=2.5, while_typing=10.0)
 _NOTHING = Gathering()
+SKILLS = Path(".claude") / "skills"
+"""Where the CLI finds skills, from the workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ class SessionFactory:
 
     @property
     def _skills(self) -> Path:
-        return self._world.settings.workspace_dir / ".claude" / "skills"
+        return self._world.settings.workspace_dir / SKILLS
 
     def _session_path(self, name: str) -> Path:
         return self._world.settings.data_dir / "sessions" / f"{name}.session"
@@ -281,4 +283,4 @@ class SessionFactory:
         return Image(media_type="image/jpeg", data=data) if data else None
 
 
-__all__: Sequence[str] = ("SessionFactory", "World")
+__all__: Sequence[str] = ("SKILLS", "SessionFactory", "World")
