@@ -29,6 +29,7 @@ from jobs.tools.server import SERVER_NAME, build_server
 from jobs.tools.spec import Services, ToolContext
 from jobs.users import environment
 from jobs.users.agent import Agent, AgentOptions, bundled_cli
+from jobs.users.correspondence import said_in_its_name
 from jobs.users.disclosure import Disclosure
 from jobs.users.errand_tools import Surroundings
 from jobs.users.errand_view import for_person
@@ -144,13 +145,15 @@ class SessionFactory:
         )
 
     def _person(self, key: str, user_id: int) -> UserSession:
-        world = self._world
+        world, zone = self._world, self._world.settings.timezone
 
         async def briefing() -> str:
             async with world.journal.database.transaction() as tx:
                 errands = await world.repository.errands.list(tx, user_id=user_id)
-            known = for_person(errands, user_id, world.settings.timezone, world.clock.now())
-            return f"[From the program. What is to be settled with this person, as it stands now:\n{known}]"
+                said = await said_in_its_name(tx, user_id, zone)
+            known = for_person(errands, user_id, zone, world.clock.now())
+            told = f"\n\nThe owner's side has sent them in your name (they answer to it):\n{said}" if said else ""
+            return f"[From the program. What is to be settled with this person, as it stands now:\n{known}{told}]"
 
         async def whose() -> str:
             async with world.journal.database.transaction() as tx:

@@ -14,6 +14,9 @@ from jobs.users.fence import fenced
 _LONGEST = 12_000
 """Characters of one tool result: what is longer does not arrive whole (measured at 20k)."""
 
+_LATELY = 8
+_MOMENT = "%Y-%m-%d %H:%M"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -52,6 +55,17 @@ async def correspondence(
     return sorted(lines, key=lambda line: line.at)[-limit:]
 
 
+async def said_in_its_name(tx: Transaction, user_id: int, zone: tzinfo) -> str:
+    """What the owner's side has lately sent to a person: the session that talks with them did not say it itself."""
+    rows = await tx.all(
+        "SELECT created_at, text FROM outbox WHERE chat_id = ? AND origin = 'tool' AND state IN ('ready', 'sent') "
+        "ORDER BY id DESC LIMIT ?",
+        user_id,
+        _LATELY,
+    )
+    return "\n".join(f"{from_text(r['created_at']).astimezone(zone):{_MOMENT}}: {r['text']}" for r in reversed(rows))
+
+
 def _heard(received_at: str, chat_id: int, payload: str) -> Line:
     message = InboundMessage.model_validate_json(payload)
     text = message.text or (f"[{message.attachment}]" if message.attachment else "")
@@ -65,7 +79,7 @@ def show(lines: Sequence[Line], names: dict[int, str], zone: tzinfo) -> str:
     shown: list[str] = []
     length = 0
     for line in reversed(lines):
-        moment = line.at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        moment = f"{line.at.astimezone(zone):{_MOMENT}}"
         name = names.get(line.chat_id, str(line.chat_id))
         if line.said_by is None:
             state = {"ready": " (not delivered yet)", "failed": " (could not be delivered)"}.get(line.state, "")
