@@ -22,16 +22,18 @@ DONE = Words(en="✅ Done.", ru="✅ Готово.")
 A_PICTURE = Words(en="a picture", ru="картинка")
 
 HELP = Words(
-    en="""Write to me as to a very capable friend: I run commands, read and write files, search the web and remember our conversation. Send several messages at once if you like; what you add while I work joins in.
+    en="""Write to me as to a very capable friend: I run commands, read and write files, search the web, settle things with other people and remember our conversation. Send several messages at once if you like; what you add while I work joins in.
 
 /stop – stop what I am doing
 /clear – begin a fresh conversation
+/tasks – what I am settling with other people
 /usage – what my thinking has cost
 /help – this page""",
-    ru="""Пишите мне как очень толковому другу: я выполняю команды, читаю и пишу файлы, ищу в интернете и помню наш разговор. Можно присылать несколько сообщений подряд: то, что вы добавите по ходу дела, я учту.
+    ru="""Пишите мне как очень толковому другу: я выполняю команды, читаю и пишу файлы, ищу в интернете, договариваюсь с другими людьми и помню наш разговор. Можно присылать несколько сообщений подряд: то, что вы добавите по ходу дела, я учту.
 
 /stop – остановить то, что я делаю
 /clear – начать новый разговор
+/tasks – о чём я договариваюсь с другими людьми
 /usage – во что обошлись мои размышления
 /help – эта справка""",
 )

@@ -1,0 +1,68 @@
+"""Errands: what the owner sees of them, and how what people say finds its way back."""
+
+from __future__ import annotations
+
+import re
+
+from roles import Roles, requests_of
+from scheduling import errand_id, jobs
+
+from jobs.sandbox.claude import ModelRequest, Reply, call, say
+from jobs.sandbox.stage import Stage
+
+BEGIN = call("mcp__jobs__create_task", user="@anna", title="The heating", message="Hello Anna, does the heating work?")
+
+
+def answered(request: ModelRequest) -> Reply:
+    """The person's session writes down what it has heard, and thanks."""
+    if request.tool_results:
+        return say("Thank you.")
+    return Reply([jobs("update_task", task_id=errand_id(request), status="done", result="it is warm again")])
+
+
+def created(request: ModelRequest) -> str:
+    """The errand that the owner's session has begun."""
+    return next(found[1] for text in request.all_texts if (found := re.match(r"Errand (\w+) with", text)))
+
+
+async def test_an_errand_without_a_skill_wakes_the_owners_session_with_the_answer_fenced(stage: Stage) -> None:
+    roles = Roles()
+    roles.owner.on_text("Ask Anna", BEGIN).on_result(r"^Errand \w+ with", "I have asked her.")
+    roles.owner.on_text("answered in errand", "Anna says the heating works.")
+    roles.person.on(lambda _: True, answered)
+    stage.claude.script = roles
+    await stage.start()
+    owner = await stage.person()
+    anna = await stage.person(stage.world.add_user("Anna", username="anna"))
+    await owner.ask("Ask Anna about the heating", "I have asked her.")
+    await anna.wait_for_text("does the heating work?")
+    await anna.ask("yes, it is warm", "Thank you.")
+    await owner.wait_for_text("Anna says the heating works.")
+    news = next(r.prompt for r in requests_of(stage, "owner") if "answered in errand" in r.prompt)
+    assert re.search(r"Their status is now: done\.\nresult: <theirs (\w{8})>it is warm again</theirs \1>", news)
+    await stage.nothing_waits()
+    assert stage.rows("SELECT status, result FROM tasks") == [("done", "it is warm again")]
+
+
+async def test_tasks_lists_open_errands_with_status_and_next_step_for_no_tokens(stage: Stage) -> None:
+    roles = Roles()
+    roles.owner.on_text("Ask Anna", BEGIN).on_result(r"^Errand \w+ with", "I have asked her.")
+    roles.owner.on_text(
+        "Remind her",
+        lambda r: call("mcp__jobs__update_task", task_id=created(r), next_step="remind her tomorrow at 10:00"),
+    ).on_result("is updated", "I will.")
+    stage.claude.script = roles
+    await stage.start()
+    owner = await stage.person()
+    stage.world.add_user("Anna", username="anna")
+    await owner.ask("/tasks", "There are no open errands.")
+    await owner.ask("/help", "/tasks")
+    assert not stage.claude.requests.model
+    await owner.ask("Ask Anna about the heating", "I have asked her.")
+    await owner.ask("Remind her tomorrow", "I will.")
+    asked = len(stage.claude.requests.model)
+    listed = await owner.ask("/tasks", "Open errands")
+    assert re.search(
+        r"^\w+ The heating: Anna, waiting for an answer\nnext: remind her tomorrow at 10:00$", listed.text, re.M
+    )
+    assert len(stage.claude.requests.model) == asked
