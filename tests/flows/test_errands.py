@@ -11,6 +11,9 @@ from jobs.sandbox.claude import ModelRequest, Reply, call, say
 from jobs.sandbox.stage import Stage
 
 BEGIN = call("mcp__jobs__create_task", user="@anna", title="The heating", message="Hello Anna, does the heating work?")
+SKILLED = call(
+    "mcp__jobs__create_task", user="@anna", title="A call", context={"skill": "schedule-meeting", "slots": ["Tuesday"]}
+)
 
 
 def answered(request: ModelRequest) -> Reply:
@@ -66,3 +69,29 @@ async def test_tasks_lists_open_errands_with_status_and_next_step_for_no_tokens(
         r"^\w+ The heating: Anna, waiting for an answer\nnext: remind her tomorrow at 10:00$", listed.text, re.M
     )
     assert len(stage.claude.requests.model) == asked
+
+
+async def test_what_the_owner_changes_wakes_the_session_of_the_errand(stage: Stage) -> None:
+    roles = Roles()
+    roles.owner.on_text("Agree", SKILLED).on_result(r"^Errand \w+ with", "I am on it.")
+    roles.owner.on_text(
+        "Wednesday", lambda r: call("mcp__jobs__update_task", task_id=created(r), note="Wednesday is fine, too")
+    ).on_result("is updated", "I have passed it on.")
+    roles.owner.on_text("Forget it", lambda r: call("mcp__jobs__cancel_task", task_id=created(r)))
+    roles.owner.on_result("is cancelled", "It is off.")
+    roles.errand.on_text(
+        "A new errand", Reply([jobs("send_summary_to_owner", summary="Tuesday is full. Another day?")])
+    )
+    roles.errand.on_text(
+        "Wednesday is fine, too", Reply([jobs("send_summary_to_owner", summary="I ask for Wednesday.")])
+    )
+    roles.errand.on_text("cancelled", "Then it is off.").on(lambda _: True, "Noted.")
+    stage.claude.script = roles
+    await stage.start()
+    owner = await stage.person()
+    stage.world.add_user("Anna", username="anna")
+    await owner.ask("Agree on a call with Anna", "Another day?")
+    await owner.ask("Wednesday is fine as well", "A call: I ask for Wednesday.")
+    await owner.ask("Forget it", "It is off.")
+    await stage.claude.requests.wait_for(lambda r: r.reply == say("Then it is off."))
+    await stage.nothing_waits()

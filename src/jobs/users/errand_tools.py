@@ -179,7 +179,7 @@ class UpdateTask(BaseModel):
 
 @tool(Role.OWNER, Role.TASK, effect=Effect.STATE, status=Words(en="📌 updating {task_id}", ru="📌 обновляю {task_id}"))
 async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
-    """Change an errand: its status, result, next step or deadline, or add a note."""
+    """Change an errand (status, result, next step, deadline) or add a note; a session that runs it hears of it."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     errand = await repository.errand(params.task_id)
     deadline = _deadline(params.deadline, here.zone, repository.clock.now())
@@ -197,6 +197,8 @@ async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
             await repository.errands.note(tx, errand.id, ctx.session_key, params.note)
         if ctx.role is Role.TASK and values.keys() & {"status", "result"}:
             await tell_owner(tx, ctx, progress(errand, params.status, params.result, here.language))
+        if changes := [f"{name}: {value}" for name, value in {**values, "note": params.note}.items() if value]:
+            await _tell_its_session(tx, ctx, errand, "changed. " + "; ".join(changes))
 
     ctx.change(change)
     return f"Errand {errand.id} is updated." if values or params.note else "Nothing was to be changed."
@@ -228,6 +230,7 @@ async def cancel_task(ctx: ToolContext, params: CancelTask) -> str:
         await repository.errands.change(tx, errand.id, ctx.session_key, {"status": "cancelled"})
         if ctx.role is Role.TASK:
             await tell_owner(tx, ctx, progress(errand, "cancelled", None, here.language))
+        await _tell_its_session(tx, ctx, errand, "cancelled. " + ("Its people are told." if params.tell_them else ""))
 
     ctx.change(cancel)
     return f"Errand {errand.id} is cancelled."
@@ -269,6 +272,15 @@ async def send_to_user(ctx: ToolContext, params: SendToUser) -> str:
 
     ctx.change(sent)
     return f"On its way to {card.name} (id {card.id}); a failure is reported to the owner."
+
+
+async def _tell_its_session(tx: Transaction, ctx: ToolContext, errand: ConversationTask, what: str) -> None:
+    """What another session (the owner's) does to an errand is news to the session that runs it."""
+    session = errand_session(errand.id)
+    if errand.context.skill and ctx.session_key != session:
+        facts = f"The owner has had errand {errand.id} ({errand.title}) {what}"
+        event = SessionEvent(kind="news", task_id=errand.id, facts=facts.rstrip())
+        await ctx.use(UsersRepository).journal.tell(tx, session, event)
 
 
 def progress(errand: ConversationTask, status: str | None, result: str | None, language: Language) -> str:
