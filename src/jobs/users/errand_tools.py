@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from jobs.core.database import Transaction
 from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
-from jobs.core.messages import SessionEvent, errand_of, errand_session
+from jobs.core.messages import SessionEvent, errand_of, errand_session, person_session
 from jobs.core.ports import Composer, DisclosureCheck
 from jobs.core.rich_text import RichText
 from jobs.core.words import people as words
@@ -93,6 +93,7 @@ async def create_task(ctx: ToolContext, params: CreateTask) -> str:
     async def begin(tx: Transaction) -> None:
         for card in cards.values():
             await repository.people.meet(tx, card)
+            await repository.journal.inbox.unpark(tx, person_session(card.id))  # what they wrote may be let in now
         await repository.errands.create(tx, errand)
         await tell_owner(tx, ctx, words.NEW_ERRAND.say(here.language, id=task_id, title=errand.title, who=errand.names))
         if context.skill is not None:

@@ -269,6 +269,8 @@ class User:
     lang_code: str = "en"
     about: str = ""
     bot: bool = False
+    deleted: bool = False
+    """Its owner has given it up: what it wrote stays, and it has no name any more."""
     verified: bool = False
     banned: bool = False
     hides_in_forwards: bool = False

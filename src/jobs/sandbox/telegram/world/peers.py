@@ -116,12 +116,15 @@ def show_user(state: WorldState, viewer: User, user: User) -> types.User:
     """An account as another sees it: under the name it was saved with, the phone only among contacts."""
     card = viewer.contacts.get(user.id)
     is_self = user is viewer
+    if user.deleted:
+        return types.User(id=user.id, deleted=True, access_hash=access_hash(state, viewer, user.id))
     return types.User(
         id=user.id,
         is_self=is_self,
         contact=card is not None,
         mutual_contact=card is not None and viewer.id in user.contacts,
         bot=user.bot,
+        bot_info_version=1 if user.bot else None,
         verified=user.verified,
         access_hash=access_hash(state, viewer, user.id),
         first_name=card.first_name if card else user.first_name,
