@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
 _FRESH = timedelta(days=1)
 _ASK_AGAIN = timedelta(seconds=15)
+_TELL_AGAIN = timedelta(hours=1)
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
 
@@ -182,6 +183,13 @@ class Door:
 
     async def _say_enough(self, tx: Transaction, user: ExternalUser, message: InboundMessage, until: datetime) -> None:
         outbox, rules = self._repository.journal.outbox, self._rules
+        told = await tx.one(
+            "SELECT 1 FROM outbox WHERE chat_id = ? AND once LIKE 'enough %' AND created_at > ?",
+            user.id,
+            to_text(self._repository.clock.now() - _TELL_AGAIN),
+        )
+        if told is not None:
+            return  # of those that wait some are let in one by one, and the others have no news for anybody
         time = f"{until.astimezone(rules.zone):%Y-%m-%d %H:%M}"
         theirs: Language = "ru" if _CYRILLIC.search(message.text) else "en"
         await outbox.add_once(tx, user.id, RichText(words.ENOUGH.say(theirs)), f"enough {user.id} {time}")

@@ -101,6 +101,7 @@ async def set_user_limits(ctx: ToolContext, params: Limits) -> str:
     async def change(tx: Transaction) -> None:
         await repository.people.meet(tx, card)
         await repository.people.set_limits(tx, card.id, params.messages_per_hour, params.daily_usd)
+        await repository.journal.inbox.unpark(tx, person_session(card.id))
 
     ctx.change(change)
     return f"Set for {describe(card)}."

@@ -129,8 +129,12 @@ class Inbox:
         return await tx.one("SELECT 1 FROM inbox WHERE id = ? AND admitted_at IS NOT NULL", row_id) is not None
 
     async def unpark(self, tx: Transaction, session_key: str) -> None:
-        """What waited for a person is in the queue again; ring the journal's bells afterwards."""
-        await tx.execute("UPDATE inbox SET state = 'new' WHERE session_key = ? AND state = 'parked'", session_key)
+        """What waited for a person, or for a limit, is in the queue again; ring the journal's bells afterwards."""
+        await tx.execute(
+            "UPDATE inbox SET state = 'new', not_before = NULL WHERE session_key = ? AND (state = 'parked' "
+            "OR (state = 'new' AND not_before IS NOT NULL AND admitted_at IS NULL))",
+            session_key,
+        )
 
     async def ready(self, tx: Transaction, row_ids: Iterable[int]) -> set[int]:
         """Which of these are in the queue and need not wait any longer."""
