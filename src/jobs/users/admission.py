@@ -125,6 +125,8 @@ class Door:
     async def _by_policy(
         self, tx: Transaction, user: ExternalUser, message: InboundMessage
     ) -> Admitted | Waiting | Refused:
+        if self._rules.policy == "closed":
+            return Refused()
         if await self._repository.errands.has_open(tx, user.id):
             return Admitted()
         match self._rules.policy:
