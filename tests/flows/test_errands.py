@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from roles import Roles, requests_of
 from scheduling import errand_id, jobs
 
 from jobs.sandbox.claude import ModelRequest, Reply, call, say
 from jobs.sandbox.stage import Stage
+from roles import Roles, requests_of
 
 BEGIN = call("mcp__jobs__create_task", user="@anna", title="The heating", message="Hello Anna, does the heating work?")
 SKILLED = call(

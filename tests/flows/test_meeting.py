@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from roles import Roles, requests_of
 from scheduling import Scheduler, Talker, errand_id
 
 from jobs.sandbox.claude import ModelRequest, Reply, call, say
 from jobs.sandbox.person import Person
 from jobs.sandbox.stage import Stage
+from roles import Roles, requests_of
 
 NAMES = ("Anna", "Boris", "Clara")
 CREATE = call(

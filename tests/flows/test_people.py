@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from roles import Roles, requests_of
 from scheduling import theirs
 
 from jobs.sandbox.claude import Reply, Text, call, say
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.world.state import SERVICE_USER
+from roles import Roles, requests_of
 
 ASK_ANNA = call("mcp__jobs__create_task", user="@anna", title="The heating", description="Does the heating work?")
 

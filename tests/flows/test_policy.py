@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from roles import Roles, requests_of
 from scheduling import theirs
 
 from jobs.sandbox.claude import Reply, Text, Usage, call
 from jobs.sandbox.stage import Stage
+from roles import Roles, requests_of
 
 ENOUGH = "I will read on a little later."
 ERRAND = call("mcp__jobs__create_task", user="@tina", title="The keys")

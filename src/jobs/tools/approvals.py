@@ -96,8 +96,7 @@ class Approvals:
         """Whether the owner has allowed this call; a permission for once is used up by it."""
         async with self._journal.database.transaction() as tx:
             standing = await tx.one(
-                "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ? "
-                f"AND {_WHOM.format('arguments')} IS {_WHOM.format('?')}",
+                _STANDING,
                 call.session_key,
                 call.task_id,
                 call.tool,
@@ -259,7 +258,11 @@ class Approvals:
         return rows[-1]
 
 
-_WHOM = "coalesce(json_extract({0}, '$.user'), json_extract({0}, '$.to'), json_extract({0}, '$.task_id'))"
+_STANDING = (
+    "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ? AND "
+    "coalesce(json_extract(arguments, '$.user'), json_extract(arguments, '$.to'), json_extract(arguments, '$.task_id'))"
+    " IS coalesce(json_extract(?, '$.user'), json_extract(?, '$.to'), json_extract(?, '$.task_id'))"
+)
 """Whom a call is about: "for this errand" is said of that person (or other errand), whatever is told them next."""
 _SELECT = "SELECT approvals.*, outbox.message_id FROM approvals JOIN outbox ON outbox.id = outbox_id"
 _YES_FACTS = "The owner allows your call of {tool}. Make it now, with exactly these arguments: {arguments}"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from jobs.core.database import Transaction
 from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
-from jobs.core.messages import SessionEvent, errand_of, errand_session, person_session
+from jobs.core.messages import SessionEvent, errand_session, person_session
 from jobs.core.ports import Composer, DisclosureCheck
 from jobs.core.rich_text import RichText
 from jobs.core.words import people as words

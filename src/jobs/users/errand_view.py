@@ -10,7 +10,6 @@ from jobs.core.messages import person_of
 from jobs.users.fence import fenced
 from jobs.users.models import Change, ConversationTask
 
-
 _SHORT = 300
 _SAID = 600
 _STORY = 6_000
