@@ -141,6 +141,14 @@ async def test_a_sign_in_that_telegram_has_ended_is_found(
     assert "jobs setup" in str(found["remedy"])
 
 
+async def test_a_sign_in_that_telegram_has_forgotten_is_found(well: Jobs, telegram: TelegramServer) -> None:
+    telegram.forget_key(telegram.create_session_file(well.folder / "data" / "other.session", None))
+    found = (await findings(well, TG_SESSION_PATH="data/other.session"))["telegram"]
+    assert not found["ok"]
+    assert "no longer valid" in str(found["detail"])
+    assert "jobs setup" in str(found["remedy"])
+
+
 async def test_a_telegram_that_cannot_be_reached_is_told_in_time(well: Jobs, telegram: TelegramServer) -> None:
     await telegram.pause()
     found = (await findings(well))["telegram"]

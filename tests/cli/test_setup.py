@@ -223,6 +223,17 @@ async def test_ctrl_c_half_way_keeps_what_was_answered_and_the_next_run_goes_on(
     assert len(place.telegram.links(place.assistant.id)) == 1
 
 
+async def test_a_sign_in_that_telegram_has_forgotten_is_made_anew(place: Place) -> None:
+    path = make_data_folder(place.jobs) / "telethon.session"
+    place.telegram.forget_key(place.telegram.create_session_file(path, place.assistant.id))
+    async with at_terminal(place.jobs, "setup") as person:
+        await names_the_application(person)
+        await signs_in_by_code(person, place)
+        await person.sees("Signed in as Ada")
+        assert await person.presses_ctrl_c() == 130
+    assert place.signed_in()
+
+
 @pytest.mark.parametrize("step", ["The code", "Link Desktop Device", "not shown while you type"])
 async def test_a_sign_in_that_is_given_up_leaves_the_one_before_and_no_rest(place: Place, step: str) -> None:
     data = place.jobs.folder / "data"

@@ -20,7 +20,7 @@ from jobs.core.i18n import Language
 from jobs.core.setting_values import without_user
 from jobs.core.settings import Settings
 from jobs.core.words import cli as words
-from jobs.telegram.auth import SignInError, connected
+from jobs.telegram.auth import Forgotten, SignInError, connected
 from jobs.telegram.session_file import copy_session, trust_server_key
 
 _LOW_DISK = 1000**3
@@ -169,6 +169,8 @@ class Examination:
             async with connected(settings, session) as telegram:
                 skew = (datetime.now(tz=UTC) - await telegram.server_time()).total_seconds()
                 account = await telegram.account()
+        except Forgotten:
+            return Finding(False, words.TELEGRAM_SIGNED_OUT.say(language), remedy), None
         except SignInError as error:
             return Finding(False, error.say(language)), None
         if account is None:

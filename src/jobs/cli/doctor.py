@@ -20,7 +20,8 @@ _SECONDS = 10.0
 
 def main(language: Language, *, as_json: bool = False, env_file: Path = ENV_FILE) -> int:
     """Run every check at once and print what they found, in a fixed order."""
-    logging.getLogger("telethon").addHandler(logging.NullHandler())  # its failures are told as sentences
+    for chatty in ("telethon", "jobs"):
+        logging.getLogger(chatty).addHandler(logging.NullHandler())  # failures are told as sentences
     settings, problems = Settings.load_what_works(env_file)
     if settings.language != "auto":
         language = settings.language

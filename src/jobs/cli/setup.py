@@ -27,7 +27,8 @@ def main(language: Language, env_file: Path = ENV_FILE) -> int:
     """0 when everything needed is set; what was answered before a failure or Ctrl+C is kept."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  # pyright: ignore[reportUnusedImport]  # arrow keys while typing
-    logging.getLogger("telethon").addHandler(logging.NullHandler())  # its failures are told as sentences
+    for chatty in ("telethon", "jobs"):
+        logging.getLogger(chatty).addHandler(logging.NullHandler())  # failures are told as sentences
     terminal = Terminal(language)
     answers = Answers(terminal, env_file)
     try:

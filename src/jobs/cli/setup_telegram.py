@@ -13,6 +13,7 @@ from jobs.cli.terminal import Terminal
 from jobs.core import setting_values as parse
 from jobs.core.health import HEALTH_SOCKET, ask_health
 from jobs.core.setting_values import BadValueError
+from jobs.core.settings import Settings
 from jobs.core.words import setup as words
 from jobs.telegram import auth
 from jobs.telegram.auth import Account, CodeSent, CodeWay, PasswordNeeded, SignIn
@@ -67,11 +68,9 @@ def _ask_app(terminal: Terminal, answers: Answers, portal: BlockingPortal) -> No
 def _choose_account(terminal: Terminal, answers: Answers, portal: BlockingPortal) -> bool:
     """Have an account signed in; whether it was said to be the owner's own."""
     settings = answers.settings
-    if session := copy_session(settings.tg_session_path):
-        with portal.wrap_async_context_manager(auth.connected(settings, session)) as telegram:
-            account = portal.call(telegram.account)
-        if account and terminal.confirm(words.STILL_SIGNED_IN, name=account.name, id=account.id):
-            return False
+    account = _signed_in_already(settings, portal)
+    if account and terminal.confirm(words.STILL_SIGNED_IN, name=account.name, id=account.id):
+        return False
     is_mine = bool(terminal.choose(words.WHOSE_ACCOUNT, (words.OWN_ACCOUNT, words.MY_ACCOUNT)))
     by_qr = bool(terminal.choose(words.HOW_TO_SIGN_IN, (words.BY_CODE, words.BY_QR)))
     # In a file of its own until it worked: a sign-in that is given up must not cost the one before.
@@ -87,6 +86,17 @@ def _choose_account(terminal: Terminal, answers: Answers, portal: BlockingPortal
         beside.unlink(missing_ok=True)
     terminal.say(words.SIGNED_IN, name=account.name, id=account.id)
     return is_mine
+
+
+def _signed_in_already(settings: Settings, portal: BlockingPortal) -> Account | None:
+    session = copy_session(settings.tg_session_path)
+    if session is None:
+        return None
+    try:
+        with portal.wrap_async_context_manager(auth.connected(settings, session)) as telegram:
+            return portal.call(telegram.account)
+    except auth.Forgotten:
+        return None
 
 
 def _by_phone(terminal: Terminal, portal: BlockingPortal, telegram: SignIn) -> Account | PasswordNeeded:

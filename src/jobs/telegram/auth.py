@@ -48,6 +48,10 @@ class Unreachable(SignInError):
     """Telegram, or the proxy to it, does not answer."""
 
 
+class Forgotten(SignInError):
+    """Telegram does not know the sign-in at all any more, not even as one that has ended."""
+
+
 class WrongApp(SignInError):
     """The api_id and api_hash are not a pair that Telegram knows."""
 
@@ -111,7 +115,7 @@ class CodeSent:
 async def connected(settings: Settings, session: Session) -> AsyncGenerator[SignIn]:
     """A connection for signing in and looking up: it fails fast and never sleeps out a flood wait by itself.
 
-    Raises Unreachable when there is no connection within 20 seconds.
+    Raises Unreachable when there is no connection within 20 seconds, Forgotten for a session of no use.
     """
     client: Any = Client(
         session,
@@ -275,6 +279,7 @@ _REFUSALS: tuple[tuple[type[errors.RPCError], type[SignInError], Words], ...] = 
     (errors.PasswordHashInvalidError, WrongPassword, words.WRONG_PASSWORD),
     (errors.PhoneNumberFloodError, WaitFirst, words.TOO_MANY_TODAY),
     (errors.PhonePasswordFloodError, WaitFirst, words.TOO_MANY_TODAY),
+    (errors.AuthKeyUnregisteredError, Forgotten, words.FORGOTTEN),
 )
 
 _NOBODY_THERE = (

@@ -122,6 +122,7 @@ class Telegram:
             app_version=__version__,
             receive_updates=True,
             on_reconnect=on_reconnect,
+            most_disowned=5,  # some seconds: nobody may be there to sign in again
             **connection_options(settings.tg_proxy),
         )
         try:
@@ -310,7 +311,7 @@ def translated() -> Generator[None]:
         raise AlreadySent(str(error)) from error
     except (errors.FloodWaitError, errors.SlowModeWaitError) as error:
         raise RetryLater(f"Telegram asks to wait {error.seconds} s.", after=float(error.seconds)) from error
-    except (errors.UnauthorizedError, errors.AuthKeyError) as error:
+    except (errors.UnauthorizedError, errors.AuthKeyError, errors.AuthKeyNotFound) as error:
         raise SignedOut("Telegram has ended this sign-in: run jobs setup to sign in again.") from error
     except (errors.BadRequestError, errors.ForbiddenError, errors.NotFoundError) as error:
         code = getattr(error, "message", None) or type(error).__name__
@@ -320,7 +321,7 @@ def translated() -> Generator[None]:
         raise Undeliverable(code, reason=_REASONS.get(code, "other")) from error
     except errors.RPCError as error:
         raise RetryLater(f"Telegram did not answer properly: {error}", after=_SERVER_PAUSE) from error
-    except (OSError, asyncio.IncompleteReadError) as error:
+    except (OSError, asyncio.IncompleteReadError, errors.InvalidBufferError, errors.SecurityError) as error:
         raise NoAnswer(f"Telegram did not answer: {error}", after=_SERVER_PAUSE) from error
     except ValueError as error:
         # Telethon's way to say that it never met this peer.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telethon import TelegramClient
-from telethon.errors import InvalidBufferError
+from telethon.errors import AuthKeyNotFound, AuthKeyUnregisteredError, InvalidBufferError
 from telethon.network import MTProtoSender
 from telethon.tl import functions
 
@@ -25,6 +25,9 @@ class PreviewEdit(functions.messages.EditMessageRequest):
 class _Sender(MTProtoSender):
     """Telethon's own connects again at once, however often that was in vain, and repeats there what nobody wants."""
 
+    most_disowned = 2
+    """When Telegram does not know the key this often in a row, the sign-in counts as ended."""
+    _disowned = 0
     _in_vain = 0
     """Connections in a row over which nothing of Telegram's came."""
 
@@ -37,15 +40,22 @@ class _Sender(MTProtoSender):
         return await super()._try_connect(attempt)
 
     async def _process_message(self, message: Any) -> None:
-        self._in_vain = 0
+        self._in_vain = self._disowned = 0
         await super()._process_message(message)
 
     async def _disconnect(self, error: Exception | None = None) -> None:
-        """Telethon gives up for good when Telegram says, to a connection rather than to a call, that it is too much."""
-        if isinstance(error, InvalidBufferError) and error.code == _FLOOD:
+        """Telethon gives up as soon as Telegram refuses a connection as such: for too many, or for an unknown key."""
+        if isinstance(error, AuthKeyNotFound):
+            self._disowned += 1
+            log.warning("Telegram does not know the key of this sign-in (%d of %d)", self._disowned, self.most_disowned)
+            self._in_vain = 1  # it is Telegram that answers: whether it means what it says is soon known
+        if _is_flood(error) or (isinstance(error, AuthKeyNotFound) and self._disowned < self.most_disowned):
             self._start_reconnect(error)
-        else:
-            await super()._disconnect(error)
+            return
+        # As a refusal of a call, which is what the rest of Telethon takes for the end of a sign-in.
+        await super()._disconnect(AuthKeyUnregisteredError(None) if isinstance(error, AuthKeyNotFound) else error)
+        if error is not None:
+            self._disconnected.exception()  # heard, even if nobody asks: the calls underway tell it
 
     async def _connect(self) -> None:
         await super()._connect()
@@ -63,13 +73,20 @@ class _Sender(MTProtoSender):
                 state.future.set_exception(ConnectionError("The connection ended before Telegram answered."))
 
 
+def _is_flood(error: Exception | None) -> bool:
+    return isinstance(error, InvalidBufferError) and error.code == _FLOOD
+
+
 class Client(TelegramClient):
     """Telethon leaves catching up after a reconnect to its users, and tells nobody of one.
 
-    With `on_reconnect` it catches up, and then tells.
+    With `on_reconnect` it catches up, and then tells. Telegram may disown the key `most_disowned` times in a row
+    before that counts as the end of the sign-in.
     """
 
-    def __init__(self, *args: Any, on_reconnect: Callable[[], None] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, on_reconnect: Callable[[], None] | None = None, most_disowned: int = 2, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._on_reconnect = on_reconnect
         self._sender: Any = _Sender(
@@ -83,6 +100,7 @@ class Client(TelegramClient):
             updates_queue=self._updates_queue,
             auto_reconnect_callback=self._handle_auto_reconnect,
         )
+        self._sender.most_disowned = most_disowned
 
     async def _handle_auto_reconnect(self) -> None:
         if self._on_reconnect is not None:

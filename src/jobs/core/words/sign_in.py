@@ -48,6 +48,10 @@ REFUSED = Words(
     en="Telegram refused the sign-in ({reason}): try again later, or sign in the other way.",
     ru="Telegram отказал во входе ({reason}): попробуйте позже или войдите другим способом.",
 )
+FORGOTTEN = Words(
+    en="Telegram does not know this sign-in any more: run `jobs setup` to sign in again.",
+    ru="Telegram больше не знает этого входа: запустите `jobs setup` и войдите заново.",
+)
 SESSION_UNUSABLE = Words(
     en="The sign-in file {path} cannot be used ({reason}): if Jobs is already running, stop it; "
     "if the file is damaged, delete it and run `jobs setup`.",
