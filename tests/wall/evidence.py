@@ -143,7 +143,8 @@ class Evidence:
         """By input: the roles of the sessions that were shown its words."""
         shown = {role: self._all_told(role) for role in ("person", "owner", "errand")}
         return {
-            h.id: {role for role, text in shown.items() if _phrase(h.messages[0])[:40] in text} for h in self._inputs()
+            h.id: {role for role, text in shown.items() if any(mark in text for mark in _marks(h))}
+            for h in self._inputs()
         }
 
     def _all_told(self, role: str) -> str:
@@ -209,6 +210,12 @@ def _told(request: ModelRequest) -> Iterator[tuple[str, str]]:
 
 def _phrase(text: str) -> str:
     return " ".join(text.split())[:60]
+
+
+def _marks(hostile: HostileInput) -> tuple[str, str]:
+    """How an input begins and ends: the CLI decodes escapes that a model puts into its calls."""
+    begins, ends = (" ".join(hostile.messages[n].split()) for n in (0, -1))
+    return begins[:40], ends[-40:]
 
 
 def _is_command(hostile: HostileInput) -> bool:

@@ -74,7 +74,7 @@ async def _deltas(block: ReplyBlock) -> AsyncIterator[dict[str, JsonValue]]:
             yield {"type": "thinking_delta", "thinking": chunk}
         yield {"type": "signature_delta", "signature": block.signature}
     else:
-        for chunk in split(json.dumps(dict(block.input), ensure_ascii=False)):
+        for chunk in split(json.dumps(dict(block.input), ensure_ascii=False), 120):
             yield {"type": "input_json_delta", "partial_json": chunk}
 
 
