@@ -31,6 +31,7 @@ async def test_an_edit_that_was_made_while_it_was_down_is_taken_in_once(stage: S
     owner = await stage.person()
     sent = await owner.send("meet at five")
     await owner.wait_for_text("Fine.")
+    await stage.nothing_waits()
     await first.stop()
     await owner.client.edit_message(stage.assistant.id, sent, "meet at six")
     for _ in range(2):

@@ -27,6 +27,7 @@ async def test_a_database_that_refuses_is_said_and_the_answer_comes_once_it_does
         await owner.wait_for_text("cannot write to my own disk", timeout=30)
         holder.execute("ROLLBACK")
     await owner.wait_for_text("Here it is.", timeout=60)
+    await stage.nothing_waits(60)
     assert owner.texts.count("Here it is.") == 1
     assert await daemon.stop() == 0
     assert stage.rows("SELECT state FROM inbox") == [("done",)]
