@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from jobs.core.errors import JobsError, TelegramError
@@ -32,6 +32,8 @@ class Held:
     session_key: str
     row: InboxRow
     until: datetime | None
+    paused_until: datetime | None = None
+    """Set after a failure: the journal says that the message is due, and it is not tried before."""
 
 
 class Dispatcher:
@@ -86,7 +88,7 @@ class Dispatcher:
 
     async def _dispatch_new(self) -> None:
         now = datetime.now(UTC)
-        due = [row_id for row_id, held in self._held.items() if held.until is None or held.until <= now]
+        due = [row_id for row_id, held in self._held.items() if held.paused_until is None or held.paused_until <= now]
         async with self._journal.database.transaction() as tx:
             rows = await self._journal.inbox.unclaimed(tx, self._claimed)
             again = await self._journal.inbox.ready(tx, due)
@@ -118,11 +120,12 @@ class Dispatcher:
             except Exception:  # the handling of one person's message ends here
                 log.exception("A message of %s could not be handed over; it is tried again", held.session_key)
                 later = datetime.now(UTC) + timedelta(seconds=_PAUSE_AFTER_FAILURE)
-                self._hold(Held(held.session_key, held.row, later))
+                self._hold(replace(held, until=later, paused_until=later))
 
     def _hold(self, held: Held) -> None:
         self._held[held.row.id] = held
-        self._journal.received.set()  # the loop has to know until when
+        if held.until is not None:
+            self._journal.received.set()  # the loop has to know until when
 
     async def _receive_person(self, session_key: str, row: InboxRow) -> None:
         match await self._admission.judge(row):

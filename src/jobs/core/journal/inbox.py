@@ -7,6 +7,7 @@ new → submitted → done, with the ways out: `dropped` (the owner stopped it),
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -138,15 +139,13 @@ class Inbox:
 
     async def ready(self, tx: Transaction, row_ids: Iterable[int]) -> set[int]:
         """Which of these are in the queue and need not wait any longer."""
-        now = to_text(self._clock.now())
-        found: set[int] = set()
-        for row_id in row_ids:
-            row = await tx.one(
-                "SELECT 1 FROM inbox WHERE id = ? AND state = 'new' AND coalesce(not_before, '') <= ?", row_id, now
-            )
-            if row is not None:
-                found.add(row_id)
-        return found
+        rows = await tx.all(
+            "SELECT inbox.id FROM json_each(?) JOIN inbox ON inbox.id = value "
+            "WHERE state = 'new' AND coalesce(not_before, '') <= ?",
+            json.dumps(list(row_ids)),
+            to_text(self._clock.now()),
+        )
+        return {int(row["id"]) for row in rows}
 
     async def reopen_all(self, tx: Transaction) -> int:
         """At start: whatever was in somebody's hands is in the queue again."""
