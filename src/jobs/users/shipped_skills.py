@@ -83,6 +83,7 @@ class ShippedSkills:
 
     def _remember(self, copied: Mapping[str, str]) -> None:
         unfinished = self._record.with_suffix(".new")
+        unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(copied, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(self._record)
 
