@@ -1,10 +1,10 @@
 """An errand with a skill has a session of its own, for days and across restarts."""
 
-from roles import Roles, requests_of
 from test_troubles_with_people import errand_in
 
 from jobs.sandbox.claude import call
 from jobs.sandbox.stage import Stage
+from roles import Roles, requests_of
 
 
 def with_skill(stage: Stage) -> None:

@@ -3,11 +3,10 @@
 import asyncio
 import re
 
-from roles import Roles, role_of
-
 from jobs.sandbox.claude import OUT_OF_CREDIT, ModelRequest, Reply, call, say
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.world.model import User
+from roles import Roles, role_of
 
 
 def texts_to(stage: Stage, user: User) -> list[str]:
