@@ -57,29 +57,28 @@ class Scheduler:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, request: ModelRequest) -> Reply:
-        if "A new errand is yours" in request.prompt:
+        texts = "\n".join(request.all_texts)
+        if "# Agreeing on a time" not in texts:
             return call("Skill", skill="schedule-meeting")
-        if "# Agreeing on a time" in "\n".join(request.texts):
-            people = dict(re.findall(r"- (\w+) \(id (\d+)\)", "\n".join(request.all_texts)))
-            return self._propose(request, self.first, people)
-        if request.tool_results:
-            return say("Noted.")
-        if self.hold_at and f"{self.hold_at} (id" in request.prompt:
+        if self.hold_at and re.search(rf"{self.hold_at} \(id \d+\) answered", texts):
             self.holding.set()
             await self.go_on.wait()
-        return self._act(request)
+        return self._act(request, texts)
 
-    def _act(self, request: ModelRequest) -> Reply:
-        texts = "\n".join(request.all_texts)
+    def _act(self, request: ModelRequest, texts: str) -> Reply:
+        """News may have come with the results of its own calls: what is left to do follows from the whole of it."""
         people = dict(re.findall(r"- (\w+) \(id (\d+)\)", texts))
         news = [match.groups() for match in _NEWS.finditer(texts)]
         proposal = next((time for _, _, verb, time in reversed(news) if verb == "asks for"), self.first)
         agreed = {name for name, _, _, time in news if time == proposal}
+        said = {(str(use.input["user"]), str(use.input["message"])) for use in _said(request)}
         if agreed == people.keys():
-            return self._settle(request, proposal, people)
-        asked = {str(use.input["user"]) for use in _said(request) if proposal in str(use.input["message"])}
+            return (
+                say("Done.") if any("settled" in text for _, text in said) else self._settle(request, proposal, people)
+            )
+        asked = {person for person, text in said if proposal in text}
         left = {name: person for name, person in people.items() if name not in agreed and person not in asked}
-        return self._propose(request, proposal, left)
+        return self._propose(request, proposal, left) if left else say("Noted.")
 
     def _propose(self, request: ModelRequest, time: str, people: dict[str, str]) -> Reply:
         step = f"{time} is proposed; remind at 2027-03-01T10:00+01:00 (1 of 2)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 from scheduling import Scheduler, Talker, errand_id
@@ -46,8 +47,9 @@ def read_errand(request: ModelRequest) -> Reply:
 
 def quote_boris(request: ModelRequest) -> Reply:
     """It answers with what stands behind Boris's name."""
-    line = next(line for line in request.tool_results[0].plain.splitlines() if " Boris: <quoted" in line)
-    return say(line.split(">")[1].split("<")[0])
+    said = re.search(r"\d\d:\d\d Boris: <quoted (\w+)>(.*?)</quoted \1>", request.tool_results[0].plain)
+    assert said is not None
+    return say(said[2])
 
 
 async def negotiate(stage: Stage, scheduler: Scheduler, people: dict[str, Person]) -> None:
