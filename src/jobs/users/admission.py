@@ -83,14 +83,15 @@ class Door:
     async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
         """See the port."""
         try:
-            user = await self._meet(row.message.chat_id)
+            card = await self._card(row.message.chat_id)
         except TelegramError as error:
             log.info("Who %d is cannot be told yet: %s", row.message.chat_id, error)
-            user = None
+            card = None
         async with self._repository.journal.database.transaction() as tx:
+            user = await self._repository.people.meet(tx, card) if card is not None else None
             verdict = await self._verdict(tx, user, row)
             inbox = self._repository.journal.inbox
-            # In this very transaction: what the owner says meanwhile must find the message where it is to be.
+            # All in one transaction: what the owner says meanwhile holds for this message, or finds it where it is put.
             match verdict:
                 case Admitted():
                     await inbox.admit(tx, row.id)
@@ -109,18 +110,13 @@ class Door:
         verdict = await self._by_policy(tx, user, row.message)
         return await self._by_limits(tx, user, row) if isinstance(verdict, Admitted) else verdict
 
-    async def _meet(self, user_id: int) -> ExternalUser:
-        people, database = self._repository.people, self._repository.journal.database
-        card: PersonCard | None = None
+    async def _card(self, user_id: int) -> PersonCard:
         try:
             known = await self._repository.user(user_id)
-            if self._repository.clock.now() - known.last_contact < _FRESH:
-                card = known.card
         except NotFound:
-            pass
-        card = card or await self._cards.card(user_id)
-        async with database.transaction() as tx:
-            return await people.meet(tx, card)
+            return await self._cards.card(user_id)
+        is_fresh = self._repository.clock.now() - known.last_contact < _FRESH
+        return known.card if is_fresh else await self._cards.card(user_id)
 
     async def _by_policy(
         self, tx: Transaction, user: ExternalUser, message: InboundMessage

@@ -1,7 +1,9 @@
-"""How much one person may write: what is beyond it waits, and is told of once."""
+"""Who is let in, and how much one person may write: what is beyond it waits, and is told of once."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,31 +15,38 @@ from jobs.core.messages import InboundMessage, person_session
 from jobs.core.people import PersonCard
 from jobs.core.ports import Admitted, Refused, Waiting
 from jobs.tools.approvals import Approvals
-from jobs.users.admission import Door, Rules, Strangers
+from jobs.users.admission import Door, Policy, Rules, Strangers
 
 MASHAS = person_session(MASHA.id)
 
 
 class Cards:
-    """Telegram says who an id is."""
+    """Telegram says who an id is, and something may happen meanwhile."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Coroutine[None, None, None] | None = None
+        self.happening: asyncio.Task[None] | None = None
 
     async def card(self, user_id: int) -> PersonCard:
         assert user_id == MASHA.id
+        if self.meanwhile is not None:
+            self.happening = asyncio.create_task(self.meanwhile)
         return MASHA
 
 
 class Entrance:
     """The door, with Masha in front of it."""
 
-    def __init__(self, desk: PeopleDesk, *, per_hour: int = 2, dollars: float = 1.0) -> None:
+    def __init__(self, desk: PeopleDesk, policy: Policy = "open") -> None:
         self.desk = desk
+        self.cards = Cards()
         zone = ZoneInfo("Europe/Berlin")
-        rules = Rules("open", per_hour, dollars, OWNER, zone, "en")
-        strangers = Strangers(desk.repository, OWNER, "en")
+        rules = Rules(policy, 2, 1.0, OWNER, zone, "en")
+        self.strangers = Strangers(desk.repository, OWNER, "en")
         approvals = Approvals(
-            desk.journal, desk.clock, owner_chat=OWNER, language="en", zone=zone, settle_stranger=strangers.settle
+            desk.journal, desk.clock, owner_chat=OWNER, language="en", zone=zone, settle_stranger=self.strangers.settle
         )
-        self.door = Door(rules, desk.repository, approvals, Cards())
+        self.door = Door(rules, desk.repository, approvals, self.cards)
         self.written = 0
 
     async def writes(self) -> InboxRow:
@@ -50,11 +59,11 @@ class Entrance:
             return (await self.desk.journal.inbox.open_rows(tx, MASHAS))[-1]
 
     async def judged(self, row: InboxRow) -> Admitted | Waiting | Refused:
-        verdict = await self.door.judge(row)
-        if isinstance(verdict, Waiting):
-            async with self.desk.journal.database.transaction() as tx:
-                await self.desk.journal.inbox.postpone(tx, [row.id], verdict.until)
-        return verdict
+        return await self.door.judge(row)
+
+    async def owner_says_yes(self) -> None:
+        async with self.desk.journal.database.transaction() as tx:
+            await self.strangers.settle(tx, MASHA.id, True)
 
 
 @pytest.fixture
@@ -92,3 +101,17 @@ async def test_many_waiting_messages_are_told_of_once_an_hour_at_most(entrance: 
         await entrance.judged(row)
     assert len(await desk.told(MASHA.id)) == 2
     assert len(await desk.told(OWNER)) == 2
+
+
+async def test_what_the_owner_says_while_a_message_is_judged_holds_for_that_message(desk: PeopleDesk) -> None:
+    entrance = Entrance(desk, "ask")
+    assert await entrance.judged(await entrance.writes()) == Waiting(None)
+    desk.clock.moves(days=2)  # so long that Telegram is asked again who it is
+    second = await entrance.writes()
+    entrance.cards.meanwhile = entrance.owner_says_yes()
+    verdict = await entrance.judged(second)
+    assert entrance.cards.happening is not None
+    await entrance.cards.happening
+    async with desk.journal.database.transaction() as tx:
+        in_the_queue = await desk.journal.inbox.ready(tx, [second.id])
+    assert isinstance(verdict, Admitted) or in_the_queue
