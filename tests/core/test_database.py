@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sqlite3
 import stat
 from contextlib import closing
@@ -122,6 +123,21 @@ async def test_somebody_elses_lock_is_a_sentence_and_loses_nothing(tmp_path: Pat
                 await add(database, 1, 2)
         await add(database, 1, 2)
         assert await chats(database) == [1, 2]
+
+
+async def test_whether_anything_can_be_written_is_found_by_writing(tmp_path: Path) -> None:
+    path = tmp_path / "db.sqlite"
+    async with Database.open(path) as database:
+        version = await pragma(database, "user_version")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            with pytest.raises(StorageError):
+                await database.check_writable()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        await database.check_writable()
+        assert await pragma(database, "user_version") == version
 
 
 async def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:

@@ -1,30 +1,14 @@
 """What hangs must not keep the owner's word waiting, nor outlive the program."""
 
 import asyncio
-from pathlib import Path
+
+from processes import command_pid, ended
 
 from jobs.sandbox.claude import Rules, call, say
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.faults import Delay
 
 WORK = call("Bash", command="echo $$ > pid; exec sleep 600")
-
-
-async def command_pid(stage: Stage) -> int:
-    """The process id of WORK, once it runs."""
-    async with asyncio.timeout(20):
-        while not (  # noqa: ASYNC110 - a file of another process rings no bell
-            text := (stage.workspace / "pid").read_text() if (stage.workspace / "pid").exists() else ""
-        ):
-            await asyncio.sleep(0.02)
-    return int(text)
-
-
-async def ended(pid: int, timeout: float) -> None:
-    """Return once a process is gone. Raises TimeoutError."""
-    async with asyncio.timeout(timeout):
-        while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110 - the end of another's process rings no bell
-            await asyncio.sleep(0.02)
 
 
 async def test_stop_ends_the_work_at_once_though_telegram_keeps_every_edit_waiting(stage: Stage) -> None:

@@ -47,7 +47,7 @@ from jobs.users.shipped_skills import ShippedSkills
 
 log = logging.getLogger(__name__)
 
-_PAUSE_AFTER_FAILURE = 15
+_PAUSE_AFTER_FAILURE = 5
 RENDERED_AT_ONCE = 2000
 """Characters of Markdown that are rendered in a few milliseconds, whatever they are."""
 WATCH_SECONDS = 20.0
@@ -70,7 +70,7 @@ class Application:
         self._settings = settings
         self._clock = SystemClock()
         self._started = self._clock.monotonic()
-        self._reconnected = asyncio.Event()
+        self._time_to_compare = asyncio.Event()
         self._telegram: Telegram | None = None
         self._dispatcher: asyncio.Task[None] | None = None
         self._sessions_alive: Callable[[], bool] = lambda: True
@@ -87,7 +87,7 @@ class Application:
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
-            telegram = await stack.enter_async_context(Telegram.connect(settings, self._reconnected.set))
+            telegram = await stack.enter_async_context(Telegram.connect(settings, self._time_to_compare.set))
             self._telegram = telegram
             people = TelegramPeople(telegram)
             world = await self._make_world(telegram, people, journal)
@@ -102,6 +102,8 @@ class Application:
                 world.alarm,
                 questions=world.approvals,
                 typing=sessions.typing,
+                on_missed=self._time_to_compare.set,
+                on_stop=sessions.stop_unwritten,
             )
             inbound.listen()
             sender = self._make_sender(world)
@@ -170,10 +172,10 @@ class Application:
         while True:
             try:
                 async with asyncio.timeout(RECONCILE_SECONDS):
-                    await self._reconnected.wait()
+                    await self._time_to_compare.wait()
             except TimeoutError:
                 await telegram.catch_up()
-            self._reconnected.clear()
+            self._time_to_compare.clear()
             await _patiently(inbound.reconcile_owner)
 
     def health(self) -> HealthReport:
@@ -261,8 +263,8 @@ async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
         except RetryLater as error:
             log.warning("Telegram says to wait %.0f s: %s", error.after, error)
             await asyncio.sleep(error.after)
-        except (StorageError, Undeliverable):
-            log.exception("Catching up failed; it is tried again in %d s", _PAUSE_AFTER_FAILURE)
+        except (StorageError, Undeliverable) as error:
+            log.warning("Catching up failed; it is tried again in %d s: %s", _PAUSE_AFTER_FAILURE, error)
             await asyncio.sleep(_PAUSE_AFTER_FAILURE)
         else:
             return

@@ -90,6 +90,12 @@ class Database:
             except sqlite3.Error as error:
                 raise StorageError(f"The database refused: {error}.") from error
 
+    async def check_writable(self) -> None:
+        """Raises StorageError while nothing can be written."""
+        async with self.transaction() as tx:
+            row = await tx.one("PRAGMA user_version")
+            await tx.execute(f"PRAGMA user_version = {row[0] if row else 0}")  # the same, and a page on the disk
+
     async def _prepare(self, path: Path) -> None:
         try:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from telethon import events, utils
@@ -15,6 +15,7 @@ from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, Inbound
 from jobs.core.ports import Questions, SoundAlarm
 from jobs.core.words import chat as words
 from jobs.telegram.client import Telegram, translated
+from jobs.telegram.commands import parse_command
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,11 @@ _LATEST = 100
 
 
 class Inbound:
-    """Journals what people write to this account, each for their own session; reactions of the owner are handed on."""
+    """Journals what people write to this account, each for their own session; reactions of the owner are handed on.
+
+    `on_missed` is called for each message that the journal does not take: it is time to compare. `on_stop` is called
+    with the session of a /stop among them.
+    """
 
     def __init__(
         self,
@@ -35,6 +40,8 @@ class Inbound:
         *,
         questions: Questions,
         typing: Callable[[str], None],
+        on_missed: Callable[[], None],
+        on_stop: Callable[[str], None],
     ) -> None:
         self._telegram = telegram
         self._journal = journal
@@ -42,7 +49,11 @@ class Inbound:
         self._alarm = alarm
         self._questions = questions
         self._typing = typing
+        self._on_missed = on_missed
+        self._on_stop = on_stop
         self._self_chat = telegram.account.id == owner_id
+        self._missed = 0
+        self._made_up = 0  # of those: how many had come when a comparison began that has succeeded since
 
     def listen(self) -> None:
         """Journal new messages and edits from now on."""
@@ -57,6 +68,8 @@ class Inbound:
 
         Updates alone do not tell what was sent before the first start, nor what a lost disk forgot.
         """
+        missed = self._missed
+        await self._journal.database.check_writable()  # before Telegram is asked in vain, again and again
         added = dialogs = 0
         with translated():
             client = self._telegram.client
@@ -72,15 +85,16 @@ class Inbound:
             if dialogs < _DIALOGS and await self._journal.inbox.reconciled(tx, self._owner_id) is None:
                 # The owner has never written: all that comes is new, even if a later message marks it as read.
                 await self._journal.inbox.set_reconciled(tx, self._owner_id, 0)
+        self._made_up = missed
         if added:
             log.info("%d messages were waiting in Telegram", added)
         return added
 
     async def reconcile_owner(self) -> int:
-        """The same for the owner's chat alone: three calls, for every few minutes."""
+        """The same for the owner's chat alone, unless others were missed: three calls, for every few minutes."""
         async with self._journal.database.transaction() as tx:
             seen = await self._journal.inbox.reconciled(tx, self._owner_id)
-        if not seen:  # there may be no chat to look at yet
+        if not seen or self._missed > self._made_up:  # there may be no chat to look at yet
             return await self.reconcile()
         with translated():
             return await self._journal_history(seen)
@@ -137,11 +151,11 @@ class Inbound:
         session_key = self._session_key(message)
         if message.out and session_key is None:
             return  # written by this account's person on another device
-        try:
-            await self._journal.receive(parse(message), session_key)
-        except StorageError:
-            log.exception("A message could not be journalled; the next comparison with Telegram will find it")
-            await self._alarm(words.DISK_REFUSES)
+        if await self._journalled(lambda: self._journal.receive(parse(message), session_key)):
+            return
+        if session_key == OWNER_SESSION and not message.fwd_from and parse_command(message.message or "") == "stop":
+            self._on_stop(session_key)
+        await self._alarm(words.DISK_REFUSES)
 
     async def _on_typing(self, update: Any) -> None:
         if isinstance(update.action, types.SendMessageTypingAction):
@@ -176,11 +190,20 @@ class Inbound:
         session_key = self._session_key(message) if event.is_private else None
         if session_key is None or not _is_edited(message):
             return
-        try:
-            await self._journal.receive_edit(_parse_edit(message), session_key)
-        except StorageError:
-            log.exception("An edit could not be journalled")
+        if not await self._journalled(lambda: self._journal.receive_edit(_parse_edit(message), session_key)):
             await self._alarm(words.DISK_REFUSES)
+
+    async def _journalled(self, write: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether the journal took it. After one that it did not take, a comparison brings all of them in order."""
+        if self._missed == self._made_up:
+            try:
+                await write()
+                return True
+            except StorageError as error:
+                log.error("A message could not be journalled; a comparison with Telegram will find it: %s", error)
+        self._missed += 1
+        self._on_missed()
+        return False
 
     def _session_key(self, message: Any) -> str | None:
         """Whose session a message of a private chat is for: people are known by their numeric ids alone."""

@@ -12,6 +12,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -35,7 +36,7 @@ from jobs.users.session_file import SessionFile
 from jobs.users.session_items import Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
 from jobs.users.unless import unless
-from jobs.users.workload import Workload
+from jobs.users.workload import NEVER, Workload
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class UserSession:
         self._objections = 0  # in a row, to answers to the same messages
         self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
+        self._cut_off: Turn | None = None  # by a /stop that the journal has not taken yet
         self._last_sign = 0.0  # monotonic
         self._accepted: set[int] = set()  # rows handed over; those settled since do no harm
         self._failures = 0  # in a row, of our own
@@ -107,8 +109,8 @@ class UserSession:
         """Hand a message over."""
         self._mailbox.put_nowait(row)
 
-    def command(self, kind: Literal["stop", "clear"], row: InboxRow) -> None:
-        """Stop, or stop and begin afresh."""
+    def command(self, kind: Literal["stop", "clear"], row: InboxRow | None) -> None:
+        """Stop, or stop and begin afresh; to be repeated with its row when there was none."""
         self._mailbox.put_nowait(Command(kind, row))
 
     def warm(self) -> None:
@@ -353,14 +355,22 @@ class UserSession:
         cut = await self._interrupt()
         await self._endings.early(cut, timed_out(seconds, self._config.language), outcome="failed")
 
-    async def _stop(self, command: InboxRow) -> None:
+    async def _stop(self, command: InboxRow | None) -> None:
         language = self._config.language
         cut = await self._interrupt()
+        cut = replace(cut, turn=cut.turn or self._cut_off)
+        self._cut_off = None
+        if command is None:  # what it ends is settled when the command comes once more
+            self._work.put_back(cut.rows, NEVER)
+            self._cut_off = cut.turn
+            if cut.rows or cut.turn:
+                await self._alarm(words.STOPPED_UNWRITTEN)
+            return
         underway = cut.rows or cut.turn
         stopped = what_was_stopped(cut.rows, language) if underway else words.NOTHING_TO_STOP.say(language)
         await self._endings.early(cut, stopped, outcome="dropped", command=command)
 
-    async def _clear(self, command: InboxRow) -> None:
+    async def _clear(self, command: InboxRow | None) -> None:
         language = self._config.language
         cut = await self._interrupt()
         await self._conversation.end()

@@ -72,8 +72,10 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Command:
+    """What the owner ordered; without a `row` where the journal could not take it yet."""
+
     kind: Literal["stop", "clear"]
-    row: InboxRow
+    row: InboxRow | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,10 @@ class SessionManager:
         """Interrupt the session and drop what waits behind."""
         self.session(session_key).command("stop", row)
 
+    def stop_unwritten(self, session_key: str) -> None:
+        """Interrupt the session for a /stop that the journal could not take: it comes once more, by `stop`."""
+        self.session(session_key).command("stop", None)
+
     def clear(self, session_key: str, row: InboxRow) -> None:
         """Interrupt the session and begin it afresh."""
         self.session(session_key).command("clear", row)

@@ -14,6 +14,10 @@ STOPPED_MANY = Words(
 NOTHING_TO_STOP = Words(
     en="There is nothing to stop: I am not working on anything.", ru="Останавливать нечего: я сейчас ничего не делаю."
 )
+STOPPED_UNWRITTEN = Words(
+    en="⏹ I have stopped. I cannot write that down on my disk yet; as soon as I can, I tell you what I stopped.",
+    ru="⏹ Остановился. Записать это на диск пока не могу; как только смогу, скажу, что именно остановлено.",
+)
 CLEARED = Words(
     en="🧹 A fresh conversation. What we said before stays in this chat, but I no longer have it in mind.",
     ru="🧹 Новый разговор. Сказанное раньше остаётся в чате, но я его больше не держу в голове.",
