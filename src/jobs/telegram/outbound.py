@@ -96,8 +96,8 @@ class OutboxSender:
                 self._journal.queued.clear()
                 try:
                     chats = dict.fromkeys(row.chat_id for row in await self._pending())
-                except StorageError:
-                    await self._pause_for_storage()
+                except StorageError as error:
+                    await _pause(error)
                     continue
                 for chat_id in chats:
                     if chat_id in self._busy:
@@ -123,16 +123,11 @@ class OutboxSender:
                     for row in rows:
                         if not await self._deliver(row):
                             break
-                except StorageError:
+                except StorageError as error:
                     # What was sent without being noted is sent again under its random_id, which Telegram knows.
-                    await self._pause_for_storage()
+                    await _pause(error)
         finally:
             self._busy.discard(chat_id)
-
-    @staticmethod
-    async def _pause_for_storage() -> None:
-        log.exception("The outbox could not be read or written; sending goes on in %.0f s", _PAUSE_AFTER_FAILURE)
-        await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def _deliver(self, row: OutboxRow) -> bool:
         """Whether the row is out of the way; after False the chat's rows are read anew."""
@@ -206,3 +201,8 @@ class OutboxSender:
         await self._report(row, error)
         async with self._journal.database.transaction() as tx:
             await self._journal.outbox.failed(tx, row.id, str(error))
+
+
+async def _pause(error: StorageError) -> None:
+    log.error("The outbox could not be read or written; sending goes on in %.0f s: %s", _PAUSE_AFTER_FAILURE, error)
+    await asyncio.sleep(_PAUSE_AFTER_FAILURE)
