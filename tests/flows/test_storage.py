@@ -113,6 +113,31 @@ async def test_stop_is_obeyed_while_the_disk_is_full_and_answered_when_there_is_
     assert sum("work" in request.prompt for request in stage.claude.requests.model) == 1
 
 
+async def test_the_alarm_in_saved_messages_does_not_pass_for_the_owners_word(stage: Stage) -> None:
+    def texts() -> list[str]:
+        return [message.text for message in stage.world.history(stage.owner, stage.owner)]
+
+    daemon = await stage.start(account=stage.owner)
+    owner = await stage.person(stage.owner, stage.owner)
+    await owner.send("one")
+    await stage.world.wait_for(lambda: "Fine." in texts(), timeout=30)
+    await stage.nothing_waits()
+    with closing(sqlite3.connect(stage.data_dir / "db.sqlite", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        await owner.send("two")
+        await stage.world.wait_for(lambda: "cannot write" in texts()[-1], timeout=30)
+        holder.execute("ROLLBACK")
+    await stage.world.wait_for(lambda: texts().count("Fine.") == 2, timeout=30)
+    await daemon.kill()
+    await stage.start(account=stage.owner)
+    await owner.send("three")
+    await stage.world.wait_for(lambda: texts().count("Fine.") == 3, timeout=30)
+    await stage.nothing_waits()
+    journalled = stage.rows("SELECT json_extract(payload, '$.text') FROM inbox WHERE state = 'done' ORDER BY id")
+    assert [text for (text,) in journalled if text != "Fine."] == ["one", "two", "three"]
+    assert not any("cannot write" in request.all_texts for request in stage.claude.requests.model)
+
+
 async def test_a_database_that_is_held_for_long_delays_an_answer_and_does_not_end_the_program(stage: Stage) -> None:
     daemon = await stage.start()
     owner = await stage.person()

@@ -19,7 +19,7 @@ _REPEAT_SECONDS = 3600.0
 
 
 class Alarm:
-    """Says each sentence at most once an hour; a failure to say it is logged and nothing more."""
+    """Says each of `words.ALARMS` at most once an hour; a failure to say it is logged and nothing more."""
 
     def __init__(self, telegram: Telegram, clock: Clock, owner_id: int, language: Language) -> None:
         self._telegram = telegram

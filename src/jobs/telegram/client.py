@@ -27,6 +27,7 @@ from jobs.core.errors import (
 )
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
+from jobs.core.words import chat as words
 from jobs.telegram.previews import Previews
 from jobs.telegram.render import to_telethon
 from jobs.telegram.sender import Client, PreviewEdit
@@ -204,7 +205,8 @@ class Telegram:
                 if message.out and message.id not in ours and message.date.timestamp() >= since.timestamp() - 60
             ]
         same = [message.id for message in candidates if message.message == content.text]
-        others = [] if chat_id == self.account.id else [message.id for message in candidates]
+        unlike = [message.id for message in candidates if not words.is_alarm(message.message or "")]
+        others = [] if chat_id == self.account.id else unlike
         return next(iter(same or others), None)
 
     async def resolve(self, who: str) -> Recipient:

@@ -211,7 +211,8 @@ class Inbound:
             ours = message.out or message.sender_id != message.chat_id
             return None if ours else person_session(message.chat_id)
         if self._self_chat:
-            return OWNER_SESSION
+            ours = words.is_alarm(message.message or "") and not message.fwd_from
+            return None if ours else OWNER_SESSION
         return OWNER_SESSION if message.sender_id == self._owner_id and not message.out else None
 
 

@@ -98,6 +98,14 @@ DISK_REFUSES = Words(
     en="⚠️ I cannot write to my own disk: it is full, or something holds my database. Make room (jobs doctor tells more); I go on by myself, and nothing is lost.",
     ru="⚠️ Не могу писать на свой диск: он полон, или кто-то держит мою базу данных. Освободите место (подробности покажет jobs doctor); я продолжу сам, ничего не потеряется.",
 )
+ALARMS = (DISK_REFUSES, STOPPED_UNWRITTEN)
+"""What is said past the outbox: nothing but its text shows that it is ours."""
+
+
+def is_alarm(text: str) -> bool:
+    """Whether a message with this text is one of the program's own alarms."""
+    return any(text in (alarm.en, alarm.ru) for alarm in ALARMS)
+
 
 KEY_REFUSED = Words(
     en="🔑 Claude refused my key, so I cannot think. Put a valid key into .env (jobs setup does it) and restart me; your message waits.",
