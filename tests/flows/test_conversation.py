@@ -2,8 +2,11 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
-from telethon.tl.types import MessageEntityBold, MessageEntityPre
+from telethon.tl.functions.channels import CreateChannelRequest
+from telethon.tl.functions.messages import SendMessageRequest
+from telethon.tl.types import InputReplyToMessage, MessageEntityBold, MessageEntityPre
 
 from jobs.sandbox.claude import ModelRequest, Reply, Rules, call, say
 from jobs.sandbox.stage import Stage
@@ -116,6 +119,35 @@ async def test_replies_quotes_and_forwards_are_marked(stage: Stage) -> None:
     assert re.fullmatch(r"<forwarded \w{8}>", texts[-3])
     assert "forwarded from Pavel (@pavel)" in texts[-4]
     assert "not a request of the owner" in texts[-4]
+
+
+async def test_a_reply_to_a_message_of_another_chat_brings_the_quote_and_is_not_looked_up_here(stage: Stage) -> None:
+    pavel = stage.world.add_user("Pavel", username="pavel")
+    theirs = stage.world.send_text(pavel, stage.owner, "Mind the gap, please.").ids[stage.owner.id]
+    await stage.start()
+    owner = await stage.person()
+    client: Any = owner.client
+    there = await client.get_input_entity("pavel")
+    news = (await client(CreateChannelRequest(title="News", about="", broadcast=True))).chats[0]
+    post = await client.send_message(news, "It will rain today.")
+
+    async def circumstances(reply: InputReplyToMessage, count: int) -> str:
+        peer = await client.get_input_entity(stage.assistant.id)
+        await client(SendMessageRequest(peer=peer, message="what about this?", random_id=count, reply_to=reply))
+        await owner.wait_for(lambda seen: len(seen) == count)
+        return stage.claude.requests.model[-1].texts[-2]
+
+    whole = await circumstances(InputReplyToMessage(theirs, reply_to_peer_id=there), 1)
+    assert whole.endswith("; in reply to a message of another chat, which cannot be looked up from here]")
+    quoting = r"a message of another chat, .*; quoting this part of it <quoted (\w{8})>%s</quoted \1>\]$"
+    part = await circumstances(InputReplyToMessage(theirs, reply_to_peer_id=there, quote_text="gap"), 2)
+    assert re.search(quoting % "gap", part)
+    channel = await client.get_input_entity(news)
+    of_post = await circumstances(InputReplyToMessage(post.id, reply_to_peer_id=channel, quote_text="rain"), 3)
+    assert re.search(
+        r"a message of another chat, .*; quoting this part of it <quoted (\w{8})>rain</quoted \1>\]$", of_post
+    )
+    assert stage.telegram.calls.of("messages.getMessages", user_id=stage.assistant.id) == []
 
 
 async def test_an_edit_of_an_answered_message_is_a_message_that_says_so(stage: Stage) -> None:

@@ -93,6 +93,19 @@ def test_a_reply_to_what_cannot_be_seen_any_more_says_no_more_than_that() -> Non
     assert line.endswith("; in reply to the message]")
 
 
+def test_a_reply_to_another_chat_says_so_and_whose_message_it_was_where_that_is_known() -> None:
+    elsewhere = RepliedTo(message_id=None, by_assistant=False, elsewhere=True, quote="43")
+    line = circumstances(message(reply_to=elsewhere), BERLIN)
+    assert re.search(r"; in reply to a message of another chat, .*; quoting this part of it <quoted \w+>43<", line)
+    named = elsewhere.model_copy(update={"author": "Pavel]"})
+    assert "a message of Pavel) in another chat" in circumstances(message(reply_to=named), BERLIN)
+
+
+def test_a_quote_of_what_is_gone_is_told() -> None:
+    line = circumstances(message(reply_to=RepliedTo(message_id=None, by_assistant=False, quote="43")), BERLIN)
+    assert re.search(r"; in reply to the message; quoting this part of it <quoted \w+>43<", line)
+
+
 def test_a_long_quote_is_cut() -> None:
     line = circumstances(message(reply_to=RepliedTo(message_id=1, by_assistant=False, text="x" * 9000)), BERLIN)
     assert line.count("x") == 2000

@@ -55,12 +55,17 @@ class _Frozen(BaseModel):
 
 
 class RepliedTo(_Frozen):
-    """The message that an incoming one replies to."""
+    """The message that an incoming one replies to; `message_id` where it can be looked up in the same chat.
 
-    message_id: int
-    by_assistant: bool
+    `elsewhere`: it stands in another chat, and is `author`'s, if that is known.
+    """
+
+    message_id: int | None = None
+    by_assistant: bool = False
     text: str | None = None
     quote: str | None = None
+    elsewhere: bool = False
+    author: str | None = None
 
 
 class Forwarded(_Frozen):

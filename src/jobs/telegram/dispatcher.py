@@ -200,8 +200,8 @@ class Dispatcher:
 
     async def _replied_to(self, message: InboundMessage) -> RepliedTo | None:
         header = message.reply_to
-        if header is None:
-            return None
+        if header is None or header.message_id is None:
+            return header
         async with self._journal.database.transaction() as tx:
             ours = await self._journal.outbox.is_ours(tx, message.chat_id, header.message_id)
         try:

@@ -243,10 +243,15 @@ def parse(message: Any, *, edited_at: int = 0) -> InboundMessage:
 
 def _replied_to(message: Any) -> RepliedTo | None:
     header = message.reply_to
-    if not isinstance(header, types.MessageReplyHeader) or not header.reply_to_msg_id:
+    if not isinstance(header, types.MessageReplyHeader):
+        return None
+    quote, peer, author = header.quote_text or None, header.reply_to_peer_id, header.reply_from
+    if author is not None or (peer is not None and utils.get_peer_id(peer) != message.chat_id):
+        return RepliedTo(elsewhere=True, author=getattr(author, "from_name", None), quote=quote)
+    if not header.reply_to_msg_id and not quote:
         return None
     # Whose it was and what it said is looked up when the message is handed over: handlers do not ask Telegram.
-    return RepliedTo(message_id=header.reply_to_msg_id, by_assistant=False, quote=header.quote_text or None)
+    return RepliedTo(message_id=header.reply_to_msg_id or None, quote=quote)
 
 
 def _forwarded(message: Any) -> Forwarded | None:
