@@ -74,6 +74,7 @@ async def test_a_first_message_that_could_not_be_journalled_is_answered_with_the
 
 
 async def test_what_comes_while_the_disk_is_full_is_journalled_in_its_order_once_there_is_room(stage: Stage) -> None:
+    stage.extra["EXTERNAL_POLICY"] = "closed"
     stranger = stage.world.add_user("Mallory", username="mallory")
     daemon = await stage.start()
     owner = await stage.person()
@@ -88,7 +89,7 @@ async def test_what_comes_while_the_disk_is_full_is_journalled_in_its_order_once
     await stage.nothing_waits()
     journalled = stage.rows("SELECT json_extract(payload, '$.text') FROM inbox WHERE state = 'done' ORDER BY id")
     assert [text for (text,) in journalled] == ["one", "two", "three", "four"]
-    assert stage.rows("SELECT json_extract(payload, '$.text') FROM inbox WHERE state = 'held'") == [("hello",)]
+    assert stage.rows("SELECT json_extract(payload, '$.text') FROM inbox WHERE state = 'dropped'") == [("hello",)]
     assert sum("cannot write" in text for text in owner.texts) == 1
 
 

@@ -99,3 +99,11 @@ async def test_the_owner_may_be_told_everything(desk: PeopleDesk, disclosure: Di
 
 async def test_the_first_message_of_an_errand_is_held_to_its_own_limits(disclosure: Disclosure) -> None:
     assert await disclosure.objection(MASHA.id, "We can pay 500.", ["500"]) is not None
+
+
+async def test_nothing_at_all_is_told_to_somebody_who_is_banned(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.meet(MASHA)
+    assert await disclosure.objection(MASHA.id, "Good morning!") is None
+    async with desk.journal.database.transaction() as tx:
+        await desk.repository.people.set_banned(tx, MASHA.id, True)
+    assert "banned" in (await disclosure.objection(MASHA.id, "Good morning!") or "")

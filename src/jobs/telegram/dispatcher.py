@@ -146,6 +146,16 @@ class Dispatcher:
                 await self._submit(session_key, row)
 
     async def _dispatch_owner(self, session_key: str, row: InboxRow) -> None:
+        """A message that breaks something must not do so at every start: it is given up, and that is said."""
+        try:
+            await self._handle_owner(session_key, row)
+        except JobsError:
+            raise
+        except Exception:  # the handling of one message ends here
+            log.exception("A message of the owner could not be handled")
+            await self._reply(row, words.BROKEN.say(self._language))
+
+    async def _handle_owner(self, session_key: str, row: InboxRow) -> None:
         message = row.message
         if message.sender_id == self._telegram.account.id and await self._settle_ours(row):
             return

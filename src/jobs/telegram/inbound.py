@@ -20,7 +20,6 @@ from jobs.telegram.commands import parse_command
 log = logging.getLogger(__name__)
 
 _DIALOGS = 200
-_UNREAD_OF_A_STRANGER = 100
 _LATEST = 100
 
 
@@ -79,7 +78,7 @@ class Inbound:
                     continue
                 if dialog.id == self._owner_id:
                     added += await self._reconcile_owner(dialog)
-                elif dialog.unread_count:
+                elif dialog.unread_count or await self._is_behind(dialog):
                     added += await self._reconcile_stranger(dialog)
         async with self._journal.database.transaction() as tx:
             if dialogs < _DIALOGS and await self._journal.inbox.reconciled(tx, self._owner_id) is None:
@@ -131,15 +130,27 @@ class Inbound:
             ]
         return sum([await self._journal.receive_edit(edit, OWNER_SESSION) for edit in edits])
 
+    async def _is_behind(self, dialog: Any) -> bool:
+        """Whether something was said since this chat was compared: what is marked as read may have been missed."""
+        async with self._journal.database.transaction() as tx:
+            seen = await self._journal.inbox.reconciled(tx, dialog.id)
+        return seen is not None and dialog.dialog.top_message > seen
+
     async def _reconcile_stranger(self, dialog: Any) -> int:
-        since: int = dialog.dialog.read_inbox_max_id
-        messages = self._telegram.client.iter_messages(dialog.id, min_id=since, limit=_UNREAD_OF_A_STRANGER)
+        """All that a person has written since the last comparison, in its order; before the first, what is unread."""
+        inbox = self._journal.inbox
+        async with self._journal.database.transaction() as tx:
+            seen = await inbox.reconciled(tx, dialog.id)
+        newest = since = dialog.dialog.read_inbox_max_id if seen is None else seen
         added = 0
         try:
             with translated():
-                async for message in messages:
+                async for message in self._telegram.client.iter_messages(dialog.id, min_id=since, reverse=True):
+                    newest = max(newest, message.id)
                     if not message.out and message.sender_id is not None:
                         added += await self._journal.receive(parse(message), self._session_key(message))
+            async with self._journal.database.transaction() as tx:
+                await inbox.set_reconciled(tx, dialog.id, newest)
         except Undeliverable as error:  # one chat that Telegram does not show must not keep the owner waiting
             log.warning("The chat with %d cannot be read: %s", dialog.id, error)
         return added

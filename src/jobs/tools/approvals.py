@@ -168,8 +168,10 @@ class Approvals:
             rows = await tx.all(f"{_SELECT} WHERE approvals.state = 'waiting' ORDER BY approvals.id")
         return [_parse(row) for row in rows]
 
-    async def asked_in(self, message_id: int) -> Question | None:
-        """The open question that stands in a message of the owner's chat."""
+    async def asked_in(self, message_id: int | None) -> Question | None:
+        """The open question that stands in a message of the owner's chat (None: a message of another chat)."""
+        if message_id is None:
+            return None
         return next((q for q in await self.waiting() if q.message_id == message_id), None)
 
     async def asked_last(self, before: int) -> Question | None:

@@ -101,6 +101,10 @@ class Disclosure:
         """See the port."""
         if chat_id == self._owner_id:
             return None
+        async with self._database.transaction() as tx:
+            user = await self._people.find(tx, chat_id)
+        if user is not None and user.banned:
+            return f"Not sent: {user.name} is banned, and nothing may be sent to them. The owner can lift the ban."
         more = [Secret(v, "must_not_say of this errand") for phrase in must_not_say for v in values_of(phrase)]
         for secret in [*more, *await self._secrets(chat_id)]:
             if is_said(secret.value, text):

@@ -134,6 +134,12 @@ class Endings:
         else:
             await self._tell_of_trouble(sentence, f"lost {session_id}")
 
+    async def broken(self) -> None:
+        """Something of ours fails again and again; said once an hour."""
+        now = self._clock.now()
+        text = words.BROKEN_SESSION.say(self._config.language, whose=await self._whose())
+        await self._tell_owner(text, f"broken {self._config.key} {now:%Y-%m-%d %H}")
+
     async def record(self, event: ev.TurnEnded, outcome: str) -> None:
         """Write down what a turn without an answer has cost."""
         async with self._journal.database.transaction() as tx:

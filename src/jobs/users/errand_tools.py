@@ -27,6 +27,7 @@ from jobs.users.repository import UsersRepository
 
 ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
 _MOST_PEOPLE = 20
+_FARTHEST_YEARS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +338,8 @@ def _deadline(text: str | None, zone: ZoneInfo, now: datetime) -> datetime | Non
     except ValueError:
         raise ToolRetry(f"The deadline {text!r} is no ISO 8601 time, such as 2026-03-01T18:00.") from None
     moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+    if moment.year > now.year + _FARTHEST_YEARS:
+        raise ToolRetry(f"The deadline {text!r} is too far away: leave it out where there is none.")
     if moment <= now:
         raise ToolRetry(f"The deadline {moment:%Y-%m-%d %H:%M %z} has passed already.")
     return moment.astimezone(UTC)

@@ -5,33 +5,20 @@ from __future__ import annotations
 import asyncio
 
 from jobs.core.errors import AgentUnavailable
-from jobs.users import agent_events as ev
+from jobs.users.agent_events import TurnEnded
 from jobs.users.conversation import Conversation
-from jobs.users.session_items import OURS, Item, Mailbox
+from jobs.users.session_items import Mailbox
 
 INTERRUPT_SECONDS = 1.0
 
 
-async def interrupted(conversation: Conversation, mailbox: Mailbox) -> ev.TurnEnded | None:
-    """Interrupt; returns the end of the turn, None if the process does not obey in time.
-
-    What the process says meanwhile is dropped; everything else in the mailbox stays, in order.
-    """
-    kept: list[Item] = []
+async def interrupted(conversation: Conversation, mailbox: Mailbox) -> TurnEnded | None:
+    """Interrupt; returns the end of the turn, None if the process does not obey in time."""
     try:
         async with asyncio.timeout(INTERRUPT_SECONDS):
             await conversation.interrupt()
-            while True:
-                match item := await mailbox.get():
-                    case ev.TurnEnded():
-                        conversation.remember(item.session_id)
-                        return item
-                    case _ if isinstance(item, OURS):
-                        kept.append(item)
-                    case _:
-                        pass
+            end = await mailbox.until_turn_end()
     except (TimeoutError, AgentUnavailable):
         return None
-    finally:
-        for item in kept:
-            mailbox.put_nowait(item)
+    conversation.remember(end.session_id)
+    return end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from jobs.core.clock import Clock
 from jobs.core.errors import NotFound, TelegramError, ToolRetry
@@ -38,18 +39,24 @@ class UsersRepository:
             found = find_people(query, [known[p.user_id] for p in within.people if p.user_id in known])
             if found.certain:
                 return found
-        found = find_people(query, self._others(known))
-        if found.certain and _is_exact(query):
-            return found
-        for card in await self._from_telegram(query):
+        if _is_exact(query):
+            if query.strip() in (str(user_id) for user_id in known):
+                return find_people(query, self._others(known))
+            # Usernames and numbers change hands: Telegram knows whose they are now.
+            card = await self._look_up(query)
+            if card is not None and card.id != self._owner_id:
+                return Found((card,), certain=True)
+        for card in await self._from_address_book():
             known[card.id] = card
         return find_people(query, self._others(known))
 
     async def one(self, query: str, session_key: str) -> PersonCard:
         """The one person whom a session means. Raises ToolRetry, naming the candidates, when that is not certain."""
         found = await self.find(query, within=await self.errand_of_session(session_key))
-        if found.certain:
+        if found.certain and found.people[0].kind == "person":
             return found.people[0]
+        if found.certain:
+            raise ToolRetry(f"{describe(found.people[0])} is no person to talk with ({found.people[0].kind}).")
         if not found.people:
             raise ToolRetry(
                 f"Nobody is known as {query!r}. Use an @username, a phone number in the contacts, or a numeric id; "
@@ -82,14 +89,19 @@ class UsersRepository:
     def _others(self, known: dict[int, PersonCard]) -> list[PersonCard]:
         return [card for user_id, card in known.items() if user_id != self._owner_id]
 
-    async def _from_telegram(self, query: str) -> list[PersonCard]:
+    async def _look_up(self, query: str) -> PersonCard | None:
         try:
-            cards = list(await self._address_book.people())
-            exact = await self._address_book.look_up(query) if _is_exact(query) else None
+            return await self._address_book.look_up(query)
+        except TelegramError as error:
+            log.warning("%r could not be looked up: %s", query, error)
+            return None
+
+    async def _from_address_book(self) -> Sequence[PersonCard]:
+        try:
+            return await self._address_book.people()
         except TelegramError as error:
             log.warning("The address book could not be read: %s", error)
-            return []
-        return [*cards, *([exact] if exact else [])]
+            return ()
 
 
 def describe(card: PersonCard) -> str:

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 BUSY_TOOL_SECONDS = 3600
 READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
+TELL_AFTER = 3  # failures of our own in a row
 MOST_CORRECTIONS = 2
 CORRECTION = "[{objection} Write the answer again without it; nothing of the first was sent.]"
 
@@ -140,6 +141,9 @@ class UserSession:
                 except Exception:  # the handling of one item ends here
                     log.exception("Session %s failed on %s", self._config.key, type(item).__name__)
                     await self._recover()
+                    if self._failures == TELL_AFTER:
+                        with contextlib.suppress(StorageError):
+                            await self._endings.broken()
         finally:
             if self._turn is not None:
                 await self._turn.live.settle()
@@ -343,12 +347,10 @@ class UserSession:
 
     async def _read_open_rows(self) -> Sequence[InboxRow]:
         while True:
-            try:
+            with contextlib.suppress(StorageError):  # the alarm has been sounded
                 async with self._journal.database.transaction() as tx:
                     return await self._journal.inbox.open_rows(tx, self._config.key)
-            except StorageError:
-                log.exception("Session %s cannot read its journal", self._config.key)
-                await asyncio.sleep(READ_AGAIN_SECONDS)
+            await asyncio.sleep(READ_AGAIN_SECONDS)
 
     async def _give_up_waiting(self) -> None:
         seconds = int(self._patience)

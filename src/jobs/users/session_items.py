@@ -12,7 +12,7 @@ from jobs.core.database import Transaction
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow
 from jobs.core.messages import InboundMessage
-from jobs.users.agent_events import AgentEvent
+from jobs.users.agent_events import AgentEvent, TurnEnded
 from jobs.users.workload import Gathering
 
 
@@ -122,4 +122,20 @@ class Mailbox(asyncio.Queue[Item]):
         items = [self.get_nowait() for _ in range(self.qsize())]
         for item in items:
             if isinstance(item, OURS):
+                self.put_nowait(item)
+
+    async def until_turn_end(self) -> TurnEnded:
+        """Drop what the process says up to the end of its turn; everything else stays, in order."""
+        kept: list[Item] = []
+        try:
+            while True:
+                match item := await self.get():
+                    case TurnEnded():
+                        return item
+                    case _ if isinstance(item, OURS):
+                        kept.append(item)
+                    case _:
+                        pass
+        finally:
+            for item in kept:
                 self.put_nowait(item)

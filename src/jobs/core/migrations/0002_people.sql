@@ -78,6 +78,9 @@ CREATE TABLE sessions (
     read_private TEXT NOT NULL DEFAULT ''     -- what it read first beyond its errand; '' for nothing
 ) STRICT;
 
+-- Who has written before was answered by nobody: now there is somebody who may be asked about them.
+UPDATE inbox SET state = 'new', session_key = 'user:' || chat_id WHERE state = 'held' AND chat_id > 0;
+
 ALTER TABLE outbox ADD COLUMN task_id TEXT;   -- the errand it was sent for
 ALTER TABLE inbox ADD COLUMN admitted_at TEXT;   -- when another person's message was let in
 CREATE INDEX inbox_admitted ON inbox (session_key, admitted_at);

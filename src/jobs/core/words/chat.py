@@ -22,6 +22,14 @@ CLEARED = Words(
     en="🧹 A fresh conversation. What we said before stays in this chat, but I no longer have it in mind.",
     ru="🧹 Новый разговор. Сказанное раньше остаётся в чате, но я его больше не держу в голове.",
 )
+BROKEN = Words(
+    en="⚠️ Something in me broke on this message, and it is in my log. Try it in other words.",
+    ru="⚠️ На этом сообщении во мне что-то сломалось, подробности в журнале. Попробуйте другими словами.",
+)
+BROKEN_SESSION = Words(
+    en="⚠️ Something in me keeps breaking ({whose}); it is in my log. I go on trying, ever more seldom.",
+    ru="⚠️ Во мне что-то раз за разом ломается ({whose}), подробности в журнале. Продолжаю пробовать, всё реже.",
+)
 DONE = Words(en="✅ Done.", ru="✅ Готово.")
 A_PICTURE = Words(en="a picture", ru="картинка")
 
