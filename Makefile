@@ -18,6 +18,8 @@ test: $(READY_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(READY_DEV)
+	@twice=$$(find tests -name 'test_*.py' -exec basename {} \; | sort | uniq -d); \
+		[ -z "$$twice" ] || { echo "Two test files have this name, and pytest takes one: $$twice"; exit 1; }
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright
