@@ -1,8 +1,10 @@
 """An errand with a skill has a session of its own, for days and across restarts."""
 
+import asyncio
+
 from test_troubles_with_people import errand_in
 
-from jobs.sandbox.claude import call
+from jobs.sandbox.claude import ModelRequest, Reply, Rules, call, say
 from jobs.sandbox.stage import Stage
 from roles import Roles, requests_of
 
@@ -62,3 +64,40 @@ async def test_what_it_writes_as_text_reaches_nobody_and_stands_in_the_history(s
     assert not [text for text in said if "Tuesday" in text]
     changes = [change for (change,) in stage.rows("SELECT change FROM task_history")]
     assert "I shall ask on Tuesday." in changes
+
+
+def made(request: ModelRequest) -> bool:
+    """Whether the errand with Pavel has begun, as far as a conversation tells."""
+    return any("with Pavel. The message" in text for text in request.all_texts)
+
+
+async def test_an_allowed_call_that_was_made_before_a_kill_is_neither_asked_for_nor_made_again(stage: Stage) -> None:
+    with_skill(stage)
+    roles, answered = script(), asyncio.Event()
+
+    async def hang(_: ModelRequest) -> Reply:
+        await answered.wait()
+        return say("Done.")
+
+    def other(_: ModelRequest) -> Reply:
+        return call("mcp__jobs__create_task", user="@pavel", title="More", message="Hello Pavel")
+
+    roles.errand = Rules().on_text("A new errand is yours|interrupted", other)
+    roles.errand.on(made, hang).on_text("allows your call", other).on(lambda _: True, "Waiting.")
+    stage.claude.script = roles
+    stage.world.add_user("Masha", username="masha")
+    pavel = stage.world.add_user("Pavel", username="pavel")
+    first = await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "Begun.")
+    question = await owner.wait_for_text("🔐 May I?")
+    await owner.send("yes", reply_to=question.id)
+    await stage.world.wait_for(lambda: len(stage.world.messages_between(stage.assistant, pavel)) == 1)
+    await stage.claude.requests.wait_for(lambda r: r.request is not None and made(r.request))
+    await first.kill()
+    answered.set()
+    await stage.start()
+    await stage.nothing_waits()
+    assert len(stage.world.messages_between(stage.assistant, pavel)) == 1
+    assert sum("🔐 May I?" in text for text in owner.texts) == 1
+    assert stage.rows("SELECT count(*) FROM tasks") == [(2,)]

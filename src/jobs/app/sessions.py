@@ -206,7 +206,7 @@ class SessionFactory:
         manner: Manner,
     ) -> UserSession:
         world = self._world
-        runner = ToolRunner(world.journal)
+        runner = guard.runner if guard is not None else ToolRunner(world.journal)
         server = build_server(
             TOOLS, role, runner, lambda call_id: ToolContext(role, config.key, call_id, self._services)
         )
@@ -249,6 +249,7 @@ class SessionFactory:
             mode=self._world.settings.approvals,
             language=self._world.language,
             skills=self._skills,
+            runner=ToolRunner(self._world.journal),
         )
 
     def _make_services(self) -> Services:

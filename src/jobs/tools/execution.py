@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
@@ -43,8 +44,24 @@ class ToolRunner:
             log.exception("The tool %s failed", spec.name)
             raise ToolFailed(f"{spec.name} failed unexpectedly ({type(error).__name__}).") from error
 
+    async def is_repeat(self, spec: ToolSpec, session_key: str, arguments: Mapping[str, object]) -> bool:
+        """Whether a call was made by an interrupted attempt already: it would get that one's result, and do nothing."""
+        try:
+            params = spec.params.model_validate(arguments)
+        except ValidationError:
+            return False
+        async with self._journal.database.transaction() as tx:
+            return await self._journal.effects.is_repeat(
+                tx,
+                session_key=session_key,
+                attempt=self.attempt,
+                tool=spec.name,
+                arguments=_canonical(params),
+                atomic=spec.atomic,
+            )
+
     async def _run_once(self, spec: ToolSpec, context: ToolContext, params: BaseModel) -> str:
-        arguments = json.dumps(params.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        arguments = _canonical(params)
         journal = self._journal
         async with journal.database.transaction() as tx:
             recorded = await journal.effects.begin(
@@ -74,6 +91,10 @@ class ToolRunner:
         if context.outgoing or context.changes:
             journal.ring()
         return result
+
+
+def _canonical(params: BaseModel) -> str:
+    return json.dumps(params.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
 
 
 def _recorded_result(spec: ToolSpec, recorded: RecordedEffect) -> str:

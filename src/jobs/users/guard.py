@@ -14,6 +14,7 @@ from jobs.core.i18n import Language, Words
 from jobs.core.messages import OWNER_SESSION, errand_of
 from jobs.core.words import approvals as words
 from jobs.tools.approvals import Call
+from jobs.tools.execution import ToolRunner
 from jobs.tools.gate import Deny, Mode, Pass, canonical
 from jobs.tools.roles import Effect
 from jobs.tools.spec import ToolSpec
@@ -75,6 +76,7 @@ class SessionGuard:
         mode: Mode,
         language: Language,
         skills: Path,
+        runner: ToolRunner,
     ) -> None:
         self._key = session_key
         self._repository = repository
@@ -83,6 +85,7 @@ class SessionGuard:
         self._mode = mode
         self._language: Language = language
         self._skills = skills
+        self.runner = runner
         own = errand_of(session_key)
         self.errands: frozenset[str] = frozenset({own} if own else ())
         """The errands that the session is about right now."""
@@ -92,6 +95,8 @@ class SessionGuard:
         if self._mode == "off":
             return Pass()
         spec = self._tools.get(tool)
+        if spec is not None and await self.runner.is_repeat(spec, self._key, arguments):
+            return Pass()  # it was let pass and made before an interruption: only its result is told again
         if not self.errands:
             harmless = tool in _HARMLESS | _READS or (spec is not None and spec.effect in (Effect.READ, Effect.STATE))
             ask_all = self._mode == "all" and not harmless

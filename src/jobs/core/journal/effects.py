@@ -8,6 +8,7 @@ the attempt that got its result may be interrupted in its turn.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,16 @@ class RecordedEffect:
     arguments: str
     state: EffectState
     result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    tool_use_id: str
+    session_key: str
+    attempt: str
+    tool: str
+    arguments: str
+    atomic: bool
 
 
 class Effects:
@@ -51,20 +62,8 @@ class Effects:
         `turn` counts the attempt's turns, so that ending one leaves the effects of the next up for replay.
         An `atomic` call takes effect in the transaction that records its end: if it only began, nothing happened.
         """
-        repeated = await tx.one(
-            "SELECT * FROM tool_effects WHERE tool_use_id = ? OR (session_key = ? AND attempt <> ? AND tool = ? "
-            "AND arguments = ? AND settled = 0 AND replayed_in IS NOT ? "
-            "AND (state = 'done' OR (state = 'started' AND NOT ?))) "
-            "ORDER BY tool_use_id = ? DESC, created_at, rowid LIMIT 1",
-            tool_use_id,
-            session_key,
-            attempt,
-            tool,
-            arguments,
-            attempt,
-            atomic,
-            tool_use_id,
-        )
+        call = _Call(tool_use_id, session_key, attempt, tool, arguments, atomic)
+        repeated = await self._repeated(tx, call)
         if repeated is not None:
             await tx.execute(
                 "UPDATE tool_effects SET replayed_in = ? WHERE tool_use_id = ?",
@@ -90,6 +89,28 @@ class Effects:
             to_text(self._clock.now()),
         )
         return None
+
+    async def is_repeat(
+        self, tx: Transaction, *, session_key: str, attempt: str, tool: str, arguments: str, atomic: bool
+    ) -> bool:
+        """Whether such a call would get the result of an earlier one instead of being run."""
+        return await self._repeated(tx, _Call("", session_key, attempt, tool, arguments, atomic)) is not None
+
+    async def _repeated(self, tx: Transaction, call: _Call) -> sqlite3.Row | None:
+        return await tx.one(
+            "SELECT * FROM tool_effects WHERE tool_use_id = ? OR (session_key = ? AND attempt <> ? AND tool = ? "
+            "AND arguments = ? AND settled = 0 AND replayed_in IS NOT ? "
+            "AND (state = 'done' OR (state = 'started' AND NOT ?))) "
+            "ORDER BY tool_use_id = ? DESC, created_at, rowid LIMIT 1",
+            call.tool_use_id,
+            call.session_key,
+            call.attempt,
+            call.tool,
+            call.arguments,
+            call.attempt,
+            call.atomic,
+            call.tool_use_id,
+        )
 
     async def end(self, tx: Transaction, tool_use_id: str, state: EffectState, result: str) -> None:
         """Record how the call ended."""
