@@ -181,6 +181,11 @@ class Telegram:
                 )
             )
 
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        """Delete a message for everybody; nothing when it is not there."""
+        with translated():
+            await self.client.delete_messages(await self._peer(chat_id), [message_id])
+
     async def show_typing(self, chat_id: int) -> None:
         """Say that an answer is being written; the sign lasts about 5 seconds."""
         with translated():

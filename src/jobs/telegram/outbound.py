@@ -121,7 +121,7 @@ class OutboxSender:
                     if not rows and chat_id not in self._again:
                         return
                     for row in rows:
-                        if not await self._deliver(row):
+                        if not await (self._withdraw(row) if row.withdrawn else self._deliver(row)):
                             break
                 except StorageError as error:
                     # What was sent without being noted is sent again under its random_id, which Telegram knows.
@@ -154,6 +154,23 @@ class OutboxSender:
             self._doubtful.add(row.id)
             self._workers.create_task(self._repeat(row, row.message_id), name=f"outbox row {row.id}")
             return True
+        await self._note_sent(row)
+        return True
+
+    async def _withdraw(self, row: OutboxRow) -> bool:
+        """Delete what is on the screen of an answer that came to nothing; if Telegram refuses, it stays."""
+        try:
+            message_id = row.message_id
+            if message_id is None and row.attempted:
+                message_id = await send_once(self._telegram, self._journal, row)
+            if message_id is not None:
+                await self._telegram.delete(row.chat_id, message_id)
+        except RetryLater as error:
+            log.info("Deleting message %d to %d waits %.0f s: %s", row.id, row.chat_id, error.after, error)
+            await asyncio.sleep(error.after)
+            return False
+        except (MessageGone, Undeliverable) as error:
+            log.warning("Message %d to %d cannot be deleted: %s", row.id, row.chat_id, error)
         await self._note_sent(row)
         return True
 
@@ -198,7 +215,8 @@ class OutboxSender:
 
     async def _fail(self, row: OutboxRow, error: Undeliverable) -> None:
         log.error("Message %d to %d cannot be delivered: %s", row.id, row.chat_id, error)
-        await self._report(row, error)
+        if not row.withdrawn:
+            await self._report(row, error)
         async with self._journal.database.transaction() as tx:
             await self._journal.outbox.failed(tx, row.id, str(error))
 

@@ -183,7 +183,7 @@ class Approvals:
         async with self._journal.database.transaction() as tx:
             row = await tx.one(
                 f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox.message_id < ? AND outbox_id = "  # noqa: S608
-                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state <> 'failed')",
+                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state <> 'failed' AND text <> '')",
                 before,
                 self._owner_chat,
             )

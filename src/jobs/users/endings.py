@@ -58,6 +58,9 @@ class Endings:
 
     async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, text: str) -> None:
         """The turn has its answer; an empty one is silence, except towards an owner who has asked something."""
+        if not rows and not text:
+            await self._journal.say_nothing(self._config.key)
+            return
         asked = any(row.message.event is None for row in rows)
         if not text and self._config.to_owner and asked:
             text = words.DONE.say(self._config.language)
@@ -94,7 +97,8 @@ class Endings:
         if event is not None:
             await self.record(event, failure.reason)
         if not rows:
-            return None  # nobody waits for it
+            await self._journal.say_nothing(self._config.key)  # nobody waits for it
+            return None
         ids = [row.id for row in rows]
         if verdict.retry_at is None and not verdict.parked:
             ending = replace(self._ending(rows, None), outcome="failed", origin="notice")

@@ -294,8 +294,7 @@ class UserSession:
         objection = await object_to(text) if object_to is not None and text else None
         if objection is None:
             self._objections = 0
-            if rows or text:
-                await self._endings.answer(rows, event, text)
+            await self._endings.answer(rows, event, text)
         elif self._objections < MOST_CORRECTIONS:
             self._objections += 1
             await self._endings.record(event, "corrected")
@@ -321,7 +320,7 @@ class UserSession:
             await self._postpone(rows, TurnFailed("crashed", reason), MOST_CRASHES)
         elif rows:
             self._work.put_back(rows)
-        elif turn is not None and turn.text:
+        elif turn is not None:
             await self._endings.answer([], None, turn.text)
 
     async def _postpone(

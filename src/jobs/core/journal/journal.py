@@ -128,9 +128,15 @@ class Journal:
         """Put messages back into the queue (parked when `until` is None) and say why, if anything is to be said."""
         async with self.database.transaction() as tx:
             await self.inbox.postpone(tx, row_ids, until)
-            if notice:
-                await self._say(tx, session_key, chat_id, notice, "notice")
+            await self._say(tx, session_key, chat_id, notice, "notice")
         self.queued.set()
+
+    async def say_nothing(self, session_key: str) -> None:
+        """A turn that nobody waits for has ended without a word."""
+        async with self.database.transaction() as tx:
+            withdrawn = await self.outbox.withdraw_draft(tx, session_key)
+        if withdrawn:
+            self.queued.set()
 
     async def reply(self, row_id: int, chat_id: int, parts: Sequence[RichText]) -> None:
         """Answer one message without the model (a command): settle it and queue the words."""
@@ -172,7 +178,9 @@ class Journal:
         self, tx: Transaction, session_key: str, chat_id: int, parts: Sequence[RichText], origin: Origin
     ) -> None:
         rest = list(parts)
-        if rest and await self.outbox.finish_draft(tx, session_key, rest[0]):
+        if not rest:
+            await self.outbox.withdraw_draft(tx, session_key)
+        elif await self.outbox.finish_draft(tx, session_key, rest[0]):
             rest = rest[1:]
         for part in rest:
             await self.outbox.add(tx, chat_id, part, origin)

@@ -1,7 +1,7 @@
 """Outgoing messages: each has its Telegram `random_id` before the first attempt, so that a second is harmless.
 
 draft → ready → sent, or failed. A draft is the one message in which a session's answer grows; it is on the screen
-already, and becoming `ready` means that its final text stands.
+already, and becoming `ready` means that its final text stands. With no text it is withdrawn: its message goes.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ class OutboxRow:
     created_at: datetime
     was_draft: bool
     """Its text has grown on the screen, so what Telegram has may be an earlier state of it."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Nothing came of it: its message is to be deleted."""
+        return self.was_draft and not self.content.text
 
 
 class Outbox:
@@ -88,6 +93,10 @@ class Outbox:
             session_key,
         )
         return changed == 1
+
+    async def withdraw_draft(self, tx: Transaction, session_key: str) -> bool:
+        """The session's draft comes to nothing: what is on the screen of it is to be deleted. Whether there was one."""
+        return await self.finish_draft(tx, session_key, RichText(""))
 
     async def has_draft(self, tx: Transaction, session_key: str) -> bool:
         """Whether a session has an unfinished answer on the screen (or on its way there)."""
