@@ -142,3 +142,22 @@ async def test_bots_deleted_accounts_and_telegrams_own_are_never_answered(stage:
     states = stage.rows("SELECT state FROM inbox WHERE chat_id IN (?, ?, ?)", robot.id, gone.id, service.id)
     assert states == [("dropped",)] * 3
     assert owner.texts == ["Fine."]
+
+
+async def test_who_writes_while_a_first_message_to_them_waits_gets_it_and_their_answer_at_once(stage: Stage) -> None:
+    stage.extra |= {"FIRST_CONTACTS_PER_DAY": "0", "EXTERNAL_POLICY": "open"}
+    roles = Roles()
+    roles.owner.on_text(
+        "begin", call("mcp__jobs__create_task", user="@anna", title="Report", message="When is it due?")
+    )
+    roles.owner.on_result("Errand", "Begun.")
+    roles.person.on_text("I write first", "Hello Anna.")
+    stage.claude.script = roles
+    anna = stage.world.add_user("Anna", username="anna")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "waits until")
+    stage.world.send_text(anna, stage.assistant, "I write first")
+    await stage.world.wait_for(lambda: len(stage.world.messages_between(anna, stage.assistant)) == 3, timeout=30)
+    said = [m.text for m in stage.world.messages_between(anna, stage.assistant)]
+    assert said == ["I write first", "When is it due?", "Hello Anna."]

@@ -16,6 +16,7 @@ from jobs.telegram.client import Telegram
 log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 5.0
+_ASK_AGAIN = 60.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
 MaySend = Callable[[OutboxRow], Awaitable[None]]
@@ -61,8 +62,7 @@ class OutboxSender:
         self._clock = clock
         self._report = report
         self._may_send = may_send
-        self._busy: set[int] = set()
-        self._again: set[int] = set()
+        self._busy: dict[int, asyncio.Event] = {}  # the chats that have a worker; rings when it may have more to do
         self._doubtful: set[int] = set()  # rows that are on the screen, where a late preview may still overwrite them
         self._workers = asyncio.TaskGroup()
 
@@ -101,9 +101,9 @@ class OutboxSender:
                     continue
                 for chat_id in chats:
                     if chat_id in self._busy:
-                        self._again.add(chat_id)
+                        self._busy[chat_id].set()
                     else:
-                        self._busy.add(chat_id)
+                        self._busy[chat_id] = asyncio.Event()
                         self._workers.create_task(self._work(chat_id), name=f"outbox {chat_id}")
                 await self._journal.queued.wait()
 
@@ -113,12 +113,13 @@ class OutboxSender:
         return [row for row in rows if row.id not in self._doubtful]
 
     async def _work(self, chat_id: int) -> None:
+        more = self._busy[chat_id]
         try:
             while True:
-                self._again.discard(chat_id)
+                more.clear()
                 try:
                     rows = [row for row in await self._pending() if row.chat_id == chat_id]
-                    if not rows and chat_id not in self._again:
+                    if not rows and not more.is_set():
                         return
                     for row in rows:
                         if not await (self._withdraw(row) if row.withdrawn else self._deliver(row)):
@@ -127,15 +128,13 @@ class OutboxSender:
                     # What was sent without being noted is sent again under its random_id, which Telegram knows.
                     await _pause(error)
         finally:
-            self._busy.discard(chat_id)
+            del self._busy[chat_id]
 
     async def _deliver(self, row: OutboxRow) -> bool:
         """Whether the row is out of the way; after False the chat's rows are read anew."""
         try:
             if row.message_id is None:
-                if not row.attempted:
-                    await self._may_send(row)
-                if not await self._send_new(row):
+                if not (row.attempted or await self._let_out(row)) or not await self._send_new(row):
                     return False
             else:
                 await self._telegram.edit(row.chat_id, row.message_id, row.content)
@@ -155,6 +154,18 @@ class OutboxSender:
             self._workers.create_task(self._repeat(row, row.message_id), name=f"outbox row {row.id}")
             return True
         await self._note_sent(row)
+        return True
+
+    async def _let_out(self, row: OutboxRow) -> bool:
+        """Whether a message may be sent now; else return when that may have changed: they may have written since."""
+        try:
+            await self._may_send(row)
+        except RetryLater as error:
+            log.debug("Sending to %d waits up to %.0f s: %s", row.chat_id, error.after, error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(error.after, _ASK_AGAIN)):
+                    await self._busy[row.chat_id].wait()
+            return False
         return True
 
     async def _withdraw(self, row: OutboxRow) -> bool:

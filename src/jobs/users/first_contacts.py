@@ -44,8 +44,9 @@ class FirstContacts:
             if until is None:
                 await people.approached(tx, row.chat_id)
                 return
-            await self._tell(tx, row, until)
-        self._repository.journal.queued.set()
+            told = await self._tell(tx, row, until)
+        if told:
+            self._repository.journal.queued.set()
         raise RetryLater("Too many new people have been written to today.", after=(until - now).total_seconds())
 
     async def _closed_until(self, tx: Transaction, now: datetime) -> datetime | None:
@@ -61,7 +62,7 @@ class FirstContacts:
             return None
         return (made[-self._per_day] if self._per_day else now) + _DAY
 
-    async def _tell(self, tx: Transaction, row: OutboxRow, until: datetime) -> None:
+    async def _tell(self, tx: Transaction, row: OutboxRow, until: datetime) -> bool:
         user = await self._repository.people.find(tx, row.chat_id)
         text = words.FIRST_CONTACTS.say(
             self._language,
@@ -69,4 +70,4 @@ class FirstContacts:
             time=f"{until.astimezone(self._zone):%Y-%m-%d %H:%M}",
         )
         outbox = self._repository.journal.outbox
-        await outbox.add_once(tx, self._owner_chat, RichText(text), f"first contact {row.id}")
+        return await outbox.add_once(tx, self._owner_chat, RichText(text), f"first contact {row.id}")
