@@ -70,6 +70,19 @@ async def test_after_a_complaint_of_telegram_no_stranger_is_written_to_for_a_day
     await contacts.check(row)
 
 
+async def test_the_day_after_a_complaint_begins_with_the_complaint_however_long_its_message_had_waited(
+    desk: PeopleDesk,
+) -> None:
+    refused = await message_to(desk, MASHA.id)
+    desk.clock.moves(hours=72)
+    async with desk.journal.database.transaction() as tx:
+        await desk.journal.outbox.failed(tx, refused.id, "PEER_FLOOD")
+    desk.clock.moves(hours=1)
+    with pytest.raises(RetryLater) as raised:
+        await pace(desk, 10).check(await message_to(desk, PAVEL.id))
+    assert raised.value.after == 23 * 3600
+
+
 async def test_somebody_whom_only_telegram_knows_counts_as_well(desk: PeopleDesk) -> None:
     contacts = pace(desk, 1)
     await contacts.check(await message_to(desk, 555))

@@ -51,7 +51,7 @@ class FirstContacts:
 
     async def _closed_until(self, tx: Transaction, now: datetime) -> datetime | None:
         complaint = await tx.one(
-            "SELECT max(created_at) AS at FROM outbox WHERE state = 'failed' AND error = ? AND created_at > ?",
+            "SELECT max(sent_at) AS at FROM outbox WHERE state = 'failed' AND error = ? AND sent_at > ?",
             SPAM,
             to_text(now - _DAY),
         )

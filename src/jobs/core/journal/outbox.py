@@ -157,8 +157,13 @@ class Outbox:
         )
 
     async def failed(self, tx: Transaction, row_id: int, error: str) -> None:
-        """It can never be delivered; it is kept."""
-        await tx.execute("UPDATE outbox SET state = 'failed', error = ?, draft_of = NULL WHERE id = ?", error, row_id)
+        """It can never be delivered; it is kept, with the moment when that was known in `sent_at`."""
+        await tx.execute(
+            "UPDATE outbox SET state = 'failed', error = ?, sent_at = ?, draft_of = NULL WHERE id = ?",
+            error,
+            to_text(self._clock.now()),
+            row_id,
+        )
 
     async def is_ours(self, tx: Transaction, chat_id: int, message_id: int) -> bool:
         """Whether a message in a chat is one that we sent."""
