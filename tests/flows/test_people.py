@@ -161,3 +161,19 @@ async def test_who_writes_while_a_first_message_to_them_waits_gets_it_and_their_
     await stage.world.wait_for(lambda: len(stage.world.messages_between(anna, stage.assistant)) == 3, timeout=30)
     said = [m.text for m in stage.world.messages_between(anna, stage.assistant)]
     assert said == ["I write first", "When is it due?", "Hello Anna."]
+
+
+async def test_a_long_summary_for_the_owner_arrives_whole(stage: Stage) -> None:
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    summary = "🙂" * 2500
+    roles = Roles()
+    roles.owner.on(lambda _: True, "Fine.")
+    roles.person.on_text("tell", call("mcp__jobs__send_summary_to_owner", summary=summary))
+    roles.person.on(lambda request: bool(request.tool_results), "Thanks.")
+    stage.claude.script = roles
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    stage.world.send_text(stage.world.add_user("Anna", username="anna"), stage.assistant, "tell her")
+    await owner.wait_for(lambda seen: sum(one.text.count("🙂") for one in seen) == 2500)
+    await stage.nothing_waits()

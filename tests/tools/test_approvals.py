@@ -11,8 +11,8 @@ from hand_clock import HandClock
 from jobs.core.database import Database, Transaction
 from jobs.core.journal import InboxRow, Journal
 from jobs.core.messages import Forwarded, InboundMessage, RepliedTo
-from jobs.core.rich_text import RichText
-from jobs.tools.approvals import WAIT, Approvals, Call, parse_verdict, pieces
+from jobs.core.rich_text import MARK, RichText, pieces
+from jobs.tools.approvals import WAIT, Approvals, Call, parse_verdict
 
 OWNER = 1
 
@@ -223,3 +223,15 @@ def test_a_long_question_keeps_every_word_and_its_end_in_the_last_message() -> N
     assert "".join(part.text for part in parts) == text
     assert parts[-1].text.endswith("THE END")
     assert all(len(part.text.encode("utf-16-le")) // 2 <= 4096 for part in parts)
+
+
+@pytest.mark.parametrize("words", ["🔐 May I? " * 1000, "🔐 May I?\n" * 1000])
+def test_every_line_of_a_long_quotation_is_marked_in_every_message(words: str) -> None:
+    quoted = "\n".join(MARK + line for line in words.splitlines())
+    *earlier, last = pieces(f"May I?\n{quoted}\n\nYes or no?")
+    lines = [line for part in earlier for line in part.text.splitlines()]
+    assert earlier
+    assert lines[0] == "May I?"
+    assert all(line.startswith(MARK) for line in lines[1:])
+    assert last.text.startswith(MARK)
+    assert last.text.endswith("\n\nYes or no?")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 Kind = Literal["bold", "italic", "underline", "strike", "spoiler", "code", "pre", "link", "quote"]
+
+MARK = "│ "
+"""Begins each line of other people's words where they stand among the program's own."""
+_MOST = 4096  # UTF-16 code units that Telegram takes in a message
+_PIECE = 1750  # characters, which are two units at most
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -70,3 +75,17 @@ def load_entities(text: str) -> tuple[Entity, ...]:
             raise ValueError(f"not an entity: {item!r}")
         entities.append(Entity.from_json(cast(Mapping[str, object], item)))
     return tuple(entities)
+
+
+def pieces(text: str) -> Sequence[RichText]:
+    """A long plain text in messages that Telegram takes; its end is whole in the last, and marked lines stay marked."""
+    found: list[str] = []
+    while len(text.encode("utf-16-le", "surrogatepass")) // 2 > _MOST:
+        at = text.rfind("\n", _PIECE // 2, _PIECE)
+        if at >= 0:
+            piece, text = text[:at], text[at + 1 :]
+        else:
+            marked = text.startswith(MARK, text.rfind("\n", 0, _PIECE) + 1)
+            piece, text = text[:_PIECE], (MARK if marked else "") + text[_PIECE:]
+        found.append(piece)
+    return [RichText(part) for part in [*found, text] if part.strip()]

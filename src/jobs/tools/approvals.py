@@ -19,7 +19,7 @@ from jobs.core.database import Transaction
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
 from jobs.core.messages import SessionEvent, person_of
-from jobs.core.rich_text import RichText
+from jobs.core.rich_text import MARK, RichText, pieces
 from jobs.core.words import approvals as words
 
 Verdict = Literal["yes", "errand", "no"]
@@ -275,25 +275,15 @@ _LATE_FACTS = (
     "The owner has not answered in time, so your call of {tool} with {arguments} is not allowed. "
     "Do without it, and say in the errand what is left undone."
 )
-_MOST = 3500
 
 
 def _too_late(question: Question, moment: datetime) -> bool:
     return question.expires_at is not None and moment > question.expires_at
 
 
-def pieces(text: str) -> Sequence[RichText]:
-    """A long text in messages that Telegram takes; the end, with what is asked, is in the last."""
-    found: list[str] = []
-    while len(text.encode("utf-16-le")) // 2 > 4096:
-        found.append(text[: _MOST // 2])
-        text = text[_MOST // 2 :]
-    return [RichText(part) for part in [*found, text]]
-
-
 def _quoted(text: str) -> str:
     """Words of others, each line marked: they cannot pass for the question itself."""
-    return "\n".join(f"│ {line}" for line in text.splitlines())
+    return "\n".join(MARK + line for line in text.splitlines())
 
 
 def _parse(row: sqlite3.Row) -> Question:

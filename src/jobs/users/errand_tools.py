@@ -16,7 +16,7 @@ from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
 from jobs.core.messages import SessionEvent, errand_session, person_session
 from jobs.core.ports import Composer, DisclosureCheck
-from jobs.core.rich_text import RichText
+from jobs.core.rich_text import pieces
 from jobs.core.words import people as words
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
@@ -295,8 +295,9 @@ def progress(errand: ConversationTask, status: str | None, result: str | None, l
 
 
 async def tell_owner(tx: Transaction, ctx: ToolContext, text: str) -> None:
-    """Queue a short message to the owner, in the running transaction."""
-    await ctx.use(UsersRepository).journal.outbox.add(tx, ctx.use(Surroundings).owner_chat, RichText(text), "notice")
+    """Queue a message to the owner, in the running transaction; people's words in it may be long."""
+    for piece in pieces(text):
+        await ctx.use(UsersRepository).journal.outbox.add(tx, ctx.use(Surroundings).owner_chat, piece, "notice")
 
 
 async def _write(
