@@ -62,7 +62,7 @@ class Gate:
             log.exception("The gate failed on %s; the call is denied", tool)
             return "The call could not be checked, so it is denied. Tell the owner that something is wrong."
         return (
-            f"This call of {tool} waits for the owner, who has been asked just now and shown it word for word. It has "
+            f"This call of {tool} waits for the owner, who has been asked just now and shown it. It has "
             "not been made. Go on with what does not depend on it, or end your turn: you will be woken with the answer."
         )
 

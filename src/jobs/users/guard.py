@@ -25,6 +25,10 @@ from jobs.users.status import status_line
 _HARMLESS = frozenset(
     {"ToolSearch", "Skill", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop"}
 )
+_SHOWN = 3_000
+"""Characters of a call's arguments that the owner is shown."""
+_SAID = 2 * 4_096
+"""Of calls of our own tools: what is to be told to people is shown whole."""
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
 
 
@@ -174,9 +178,28 @@ class SessionGuard:
             arguments=canonical(arguments),
             errand=errand,
             what=status_line(self._tools, tool, arguments, self._language),
-            shown="\n".join(f"{name}: {_plain(value)}" for name, value in arguments.items()),
+            shown=shown(arguments, _SHOWN if tool not in self._tools else _SAID, self._language),
             why=why.say(self._language, what=private) if why is words.BECAUSE_PRIVATE else why.say(self._language),
         )
+
+
+def shown(arguments: Mapping[str, object], most: int, language: Language) -> str:
+    """Arguments in plain words, about `most` characters of them: of long ones the beginning and the end."""
+    texts = {name: _plain(value) for name, value in arguments.items()}
+    left = most
+    for number, name in enumerate(sorted(texts, key=lambda name: len(texts[name]))):
+        share = left // (len(texts) - number)
+        left -= min(share, len(texts[name]))
+        texts[name] = _shortened(texts[name], share, language)
+    return "\n".join(f"{name}: {text}" for name, text in texts.items())
+
+
+def _shortened(text: str, most: int, language: Language) -> str:
+    if len(text) <= most:
+        return text
+    end = most // 3
+    left_out = words.LEFT_OUT.say(language, count=len(text) - most)
+    return f"{text[: most - end]}\n{left_out}\n{text[len(text) - end :]}"
 
 
 def _plain(value: object) -> str:

@@ -6,6 +6,7 @@ ASK_CALL = Words(
     en="🔐 May I? {errand}\n{what}\n{arguments}\n\nI ask because {why}.\n\n👍 yes, 👎 no (or reply: yes / no / for this errand). Without an answer by {time} it is a no.",
     ru="🔐 Можно? {errand}\n{what}\n{arguments}\n\nСпрашиваю, потому что {why}.\n\n👍 да, 👎 нет (или ответом: да / нет / для этого поручения). Если до {time} ответа не будет, это «нет».",
 )
+LEFT_OUT = Words(en="⚠️ [{count} characters are not shown here]", ru="⚠️ [здесь не показано символов: {count}]")
 ERRAND = Words(en="Errand {id}, {title}:", ru="Поручение {id}, {title}:")
 TOOL = Words(en="⚙️ {name}", ru="⚙️ {name}")
 ASK_STRANGER = Words(
