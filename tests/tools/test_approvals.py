@@ -235,3 +235,13 @@ def test_every_line_of_a_long_quotation_is_marked_in_every_message(words: str) -
     assert all(line.startswith(MARK) for line in lines[1:])
     assert last.text.startswith(MARK)
     assert last.text.endswith("\n\nYes or no?")
+
+
+async def test_a_reaction_that_was_given_in_time_counts_though_it_is_read_late(chat: Desk) -> None:
+    await chat.approvals.ask(chat.call())
+    [question] = await chat.deliver()
+    given = chat.clock.now()
+    chat.clock.moves(seconds=WAIT.total_seconds() + 60)
+    assert len(await chat.approvals.overdue()) == 1
+    await chat.approvals.answered_by_reaction(question, "👍", given)
+    assert await chat.approvals.use_permission(chat.call())

@@ -12,7 +12,7 @@ from telethon.tl import types
 
 from jobs.sandbox.claude import ToolUse
 from jobs.sandbox.stage import Stage
-from jobs.sandbox.telegram.faults import Refuse
+from jobs.sandbox.telegram.faults import DropUpdate, Refuse
 
 
 def touch(path: Path) -> ToolUse:
@@ -158,6 +158,18 @@ async def test_nobody_but_the_owner_can_say_yes(stage: Stage) -> None:
     await scene.allowed()
     assert scene.approvals() == ["used"]
     assert pwned.exists()
+
+
+async def test_a_reaction_that_telegram_never_told_of_is_seen_when_the_connection_is_back(stage: Stage) -> None:
+    scene = await Scene.opened(stage)
+    pwned = stage.workspace / "pwned"
+    await scene.hear("do it", touch(pwned))
+    never = stage.telegram.faults.add(DropUpdate(), "UpdateMessageReactions", user_id=stage.assistant.id, times=None)
+    stage.world.react(stage.owner, scene.question(), "👍")
+    await never.struck()
+    stage.telegram.drop_connections(stage.assistant.id)
+    await scene.allowed()
+    assert scene.approvals() == ["used"]
 
 
 @pytest.mark.parametrize("way", ["reply", "bare word", "for this errand"])

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from jobs import __version__
@@ -160,7 +160,7 @@ class Application:
             async with asyncio.TaskGroup() as group:
                 self._dispatcher = group.create_task(dispatcher.run(), name="dispatcher")
                 group.create_task(sender.run(), name="outbox")
-                group.create_task(self._keep_up(telegram, inbound), name="keep up")
+                group.create_task(self._keep_up(world, inbound), name="keep up")
                 group.create_task(_until_signed_out(telegram), name="connection")
                 group.create_task(_watch(world, inbound), name="questions and deadlines")
                 log.info("Ready: signed in as %s (%d)", telegram.account.name, telegram.account.id)
@@ -168,13 +168,14 @@ class Application:
         except* JobsError as errors:
             raise _first(errors) from errors
 
-    async def _keep_up(self, telegram: Telegram, inbound: Inbound) -> None:
+    async def _keep_up(self, world: World, inbound: Inbound) -> None:
         while True:
+            await _see_reactions(world, inbound)
             try:
                 async with asyncio.timeout(RECONCILE_SECONDS):
                     await self._time_to_compare.wait()
             except TimeoutError:
-                await telegram.catch_up()
+                await world.telegram.catch_up()
             self._time_to_compare.clear()
             await _patiently(inbound.reconcile_owner)
 
@@ -270,18 +271,26 @@ async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
             return
 
 
-async def _watch(world: World, inbound: Inbound) -> None:
-    """Answer by no what has waited too long, and tell of deadlines that have passed.
-
-    First see to the reactions that were made while nobody listened.
-    """
-    with suppress(TelegramError):
+async def _see_reactions(world: World, inbound: Inbound) -> bool:
+    """See to the reactions that were made while nobody listened; False when Telegram says "not now"."""
+    try:
         waiting = await world.approvals.waiting()
         await inbound.look_for_reactions([q.message_id for q in waiting if q.message_id is not None])
+    except (TelegramError, StorageError) as error:
+        log.warning("Reactions to questions could not be looked for: %s", error)
+        return not isinstance(error, RetryLater)
+    return True
+
+
+async def _watch(world: World, inbound: Inbound) -> None:
+    """Answer by no what has waited too long, and tell of deadlines that have passed."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            await world.approvals.expire()
+            # What was said in time counts, though it is read late.
+            overdue = await world.approvals.overdue()
+            if overdue and world.telegram.is_connected() and await _see_reactions(world, inbound):
+                await world.approvals.expire()
             settings = world.settings
             await tell_of_overdue(world.repository, settings.tg_user_id, settings.timezone, world.language)
         except StorageError:

@@ -82,8 +82,8 @@ class Questions(Protocol):
         """Whether a message of the owner answers a question; it is settled then."""
         ...
 
-    async def answered_by_reaction(self, message_id: int, emoji: str) -> None:
-        """The owner has reacted to a message of ours."""
+    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> None:
+        """The owner has reacted to a message of ours: now, or at a moment that Telegram names."""
         ...
 
 

@@ -191,7 +191,7 @@ class Inbound:
             emoji = getattr(reaction.reaction, "emoticon", None)
             if emoji and utils.get_peer_id(reaction.peer_id) == self._owner_id:
                 try:
-                    await self._questions.answered_by_reaction(message_id, emoji)
+                    await self._questions.answered_by_reaction(message_id, emoji, reaction.date)
                 except StorageError:
                     log.exception("A reaction could not be noted")
                     await self._alarm(words.DISK_REFUSES)

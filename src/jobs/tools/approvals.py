@@ -222,23 +222,26 @@ class Approvals:
             return False
         return await self.answer(question, verdict, said_in=row.id)
 
-    async def answered_by_reaction(self, message_id: int, emoji: str) -> None:
+    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> None:
         """See `core.ports.Questions`."""
         verdict = parse_verdict(emoji)
         question = await self.asked_in(message_id)
-        if verdict is not None and question is not None and not _too_late(question, self._clock.now()):
+        if verdict is not None and question is not None and not _too_late(question, at or self._clock.now()):
             await self.answer(question, verdict)
+
+    async def overdue(self) -> Sequence[Question]:
+        """The questions that have waited too long."""
+        now = self._clock.now()
+        return [q for q in await self.waiting() if q.expires_at is not None and q.expires_at <= now]
 
     async def expire(self) -> None:
         """Whatever has waited too long is answered by no."""
-        now = self._clock.now()
-        for question in await self.waiting():
-            if question.expires_at is not None and question.expires_at <= now:
-                async with self._journal.database.transaction() as tx:
-                    if await self._decide(tx, question.id, "expired"):
-                        await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.tool)))
-                        await self._tell_session(tx, question, _LATE_FACTS)
-                self._journal.ring()
+        for question in await self.overdue():
+            async with self._journal.database.transaction() as tx:
+                if await self._decide(tx, question.id, "expired"):
+                    await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.tool)))
+                    await self._tell_session(tx, question, _LATE_FACTS)
+            self._journal.ring()
 
     async def _decide(self, tx: Transaction, question_id: int, state: str) -> bool:
         decided = await tx.execute(
