@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from people_desk import MASHA, OWNER, PeopleDesk
 
+from jobs.core.errors import RetryLater
 from jobs.core.journal import InboxRow
 from jobs.core.messages import InboundMessage, person_session
 from jobs.core.people import PersonCard
@@ -26,9 +27,12 @@ class Cards:
     def __init__(self) -> None:
         self.meanwhile: Coroutine[None, None, None] | None = None
         self.happening: asyncio.Task[None] | None = None
+        self.silent = False
 
     async def card(self, user_id: int) -> PersonCard:
         assert user_id == MASHA.id
+        if self.silent:
+            raise RetryLater("wait", after=30)
         if self.meanwhile is not None:
             self.happening = asyncio.create_task(self.meanwhile)
         return MASHA
@@ -101,6 +105,18 @@ async def test_many_waiting_messages_are_told_of_once_an_hour_at_most(entrance: 
         await entrance.judged(row)
     assert len(await desk.told(MASHA.id)) == 2
     assert len(await desk.told(OWNER)) == 2
+
+
+async def test_a_message_that_waits_keeps_the_later_ones_of_the_same_person_waiting(entrance: Entrance) -> None:
+    entrance.cards.silent = True
+    first = await entrance.writes()
+    until = await entrance.judged(first)
+    assert isinstance(until, Waiting)
+    entrance.cards.silent = False
+    second = await entrance.writes()
+    assert await entrance.judged(second) == until
+    assert isinstance(await entrance.judged(first), Admitted)
+    assert isinstance(await entrance.judged(second), Admitted)
 
 
 async def test_what_the_owner_says_while_a_message_is_judged_holds_for_that_message(desk: PeopleDesk) -> None:

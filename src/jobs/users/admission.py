@@ -155,7 +155,9 @@ class Door:
         now, key = self._repository.clock.now(), person_session(user.id)
         if row.attempts or await self._repository.journal.inbox.is_admitted(tx, row.id):
             return Admitted()
-        until: datetime | None = None
+        waits, until = await self._repository.journal.inbox.waiting_before(tx, row)
+        if waits:  # what somebody writes is read in its order
+            return Waiting(until or now + _ASK_AGAIN)
         most = user.messages_per_hour if user.messages_per_hour is not None else self._rules.messages_per_hour
         hour_ago = now - timedelta(hours=1)
         admitted = await tx.one(

@@ -129,6 +129,17 @@ class Inbox:
         """Whether a message was let in before (and the program was restarted since)."""
         return await tx.one("SELECT 1 FROM inbox WHERE id = ? AND admitted_at IS NOT NULL", row_id) is not None
 
+    async def waiting_before(self, tx: Transaction, row: InboxRow) -> tuple[bool, datetime | None]:
+        """Whether an earlier message of the same chat was not let in yet, and until when it waits, if that is known."""
+        earlier = await tx.one(
+            "SELECT not_before FROM inbox WHERE chat_id = ? AND id < ? AND session_key IS NOT NULL "
+            "AND state IN ('new', 'parked') AND admitted_at IS NULL ORDER BY id LIMIT 1",
+            row.message.chat_id,
+            row.id,
+        )
+        until = from_text(earlier["not_before"]) if earlier is not None and earlier["not_before"] else None
+        return earlier is not None, until
+
     async def unpark(self, tx: Transaction, session_key: str) -> None:
         """What waited for a person, or for a limit, is in the queue again; ring the journal's bells afterwards."""
         await tx.execute(
