@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from jobs.sandbox.claude import OUT_OF_CREDIT, ModelRequest, Reply, call, say
+from jobs.sandbox.claude import OUT_OF_CREDIT, ModelRequest, NeverAnswer, Reply, call, say
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.world.model import User
 from roles import Roles, role_of
@@ -29,6 +29,20 @@ async def test_a_failing_model_is_the_owners_trouble_and_the_person_is_answered_
     stage.claude.faults.clear()
     await stage.start()
     await stage.world.wait_for(lambda: texts_to(stage, masha) == ["Fine."], timeout=30)
+
+
+async def test_a_person_is_answered_though_the_model_hangs_on_their_message_once(stage: Stage) -> None:
+    stage.extra |= {"EXTERNAL_POLICY": "open", "QUERY_TIMEOUT_SECONDS": "3"}
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    masha = await stage.person(stage.world.add_user("Masha", username="masha"))
+    stage.claude.faults.add(NeverAnswer(), times=1)
+    await masha.send("hello?")
+    await owner.wait_for_text("I cannot answer Masha right now: ⌛ Claude gave no sign of life. I try again at")
+    await masha.wait_for_text("Fine.", timeout=60)
+    await stage.nothing_waits()
+    assert len(masha.received) == 1
 
 
 async def test_an_answer_that_keeps_telling_secrets_is_withheld_and_the_owner_told(stage: Stage) -> None:

@@ -119,6 +119,12 @@ def test_a_limit_that_has_ended_meanwhile_is_no_reason_to_try_in_a_tight_loop() 
     assert judged.retry_at > NOW
 
 
+def test_a_turn_that_hung_is_tried_again_but_not_for_good() -> None:
+    tries = [verdict(TurnFailed("timed_out"), attempts=attempts) for attempts in (1, 2, 3)]
+    assert [bool(judged.retry_at) for judged in tries] == [True, True, False]
+    assert tries[2].sentence.endswith("Tell me how to go on.")
+
+
 @pytest.mark.parametrize(
     ("seconds", "span"), [(3, "3 s"), (59, "59 s"), (60, "1 min"), (300, "5 min"), (3600, "60 min")]
 )

@@ -17,7 +17,7 @@ from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
 from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
-from jobs.users.failures import judge
+from jobs.users.failures import judge, timed_out
 from jobs.users.session_items import Manner, SessionConfig
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER
@@ -116,15 +116,21 @@ class Endings:
         )
         return verdict.retry_at or NEVER
 
+    async def silent(self, cut: Cut, seconds: int) -> datetime | None:
+        """Nothing moved for so long. Returns when it is tried again: an owner says so themselves, if they like."""
+        if self._config.to_owner:
+            await self.early(cut, timed_out(seconds, self._config.language), outcome="failed")
+            return None
+        attempts = max((row.attempts for row in cut.rows), default=1)
+        return await self.postpone(cut.rows, TurnFailed("timed_out"), attempts=attempts, event=cut.ended)
+
     async def early(self, cut: Cut, why: str, *, outcome: Settled, command: InboxRow | None = None) -> None:
-        """The turn was cut short: by a command, or because nothing moved."""
+        """The turn was cut short."""
         rows, turn = cut.rows, cut.turn
         if self._config.to_owner:
             text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
         else:
-            text = people_words.CLEARED.say(self._config.language) if command is not None else ""
-            if command is None:
-                await self._tell_of_trouble(why, f"early {rows[0].id if rows else self._runner.attempt}")
+            text = people_words.CLEARED.say(self._config.language)
         commands = [command.id] if command is not None else []
         ending = replace(self._ending(rows, cut.ended), outcome=outcome, commands=commands)
         parts = await self._compose_text(text) if self._config.chat_id is not None and text else ()

@@ -34,10 +34,12 @@ _SAY: dict[str, Words] = {
     "crashed": words.CRASHED,
     "unavailable": words.UNAVAILABLE,
     "refused": words.REFUSED,
+    "timed_out": words.HUNG,
 }
 _PARKED = {"key_refused", "forbidden"}
 _HOURLY = {"out_of_credit"}
-_SOON = {"rate_limited", "overloaded", "no_network", "unavailable"}
+MOST_SILENCES = 3
+_SOON = {"rate_limited", "overloaded", "no_network", "unavailable", "timed_out"}
 
 
 def judge(
@@ -45,13 +47,14 @@ def judge(
 ) -> Verdict:
     """The verdict on a failed turn that has been tried `attempts` times."""
     retry_at: datetime | None = None
-    if failure.reason in _SOON:
+    hopeless = failure.reason == "timed_out" and attempts >= MOST_SILENCES
+    if failure.reason in _SOON and not hopeless:
         pause = timedelta(seconds=min(3600, 15 * 2 ** min(attempts - 1, 8)))
         retry_at = max(failure.retry_at or now + pause, now + timedelta(seconds=1))
     elif failure.reason in _HOURLY:
         retry_at = now + timedelta(hours=1)
     detail = " ".join(str(failure).split())[:200]
-    sentence = _SAY.get(failure.reason, words.REFUSED).say(
+    sentence = (words.HUNG_FOR_GOOD if hopeless else _SAY.get(failure.reason, words.REFUSED)).say(
         language,
         model=model,
         detail=detail,

@@ -28,7 +28,7 @@ from jobs.users.agent import Content
 from jobs.users.composition import text_block
 from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.endings import Cut, Endings
-from jobs.users.failures import timed_out, what_was_stopped
+from jobs.users.failures import what_was_stopped
 from jobs.users.handover import Handover
 from jobs.users.interruption import interrupted
 from jobs.users.pool import Pool
@@ -352,9 +352,10 @@ class UserSession:
             await asyncio.sleep(READ_AGAIN_SECONDS)
 
     async def _give_up_waiting(self) -> None:
-        seconds = int(self._patience)
-        cut = await self._interrupt()
-        await self._endings.early(cut, timed_out(seconds, self._config.language), outcome="failed")
+        seconds, cut = int(self._patience), await self._interrupt()
+        until = await self._endings.silent(cut, seconds)
+        if until is not None:
+            self._work.put_back(cut.rows, until)
 
     async def _stop(self, command: InboxRow | None) -> None:
         language = self._config.language

@@ -143,6 +143,14 @@ TIMED_OUT = Words(
     en="⌛ Claude gave no sign of life for {minutes}, so I interrupted it. Write “go on” to try again.",
     ru="⌛ Claude не подавал признаков жизни {minutes}, и я его прервал. Напишите «продолжай», чтобы попробовать снова.",
 )
+HUNG = Words(
+    en="⌛ Claude gave no sign of life. I try again at {time}.",
+    ru="⌛ Claude не подаёт признаков жизни. Попробую снова в {time}.",
+)
+HUNG_FOR_GOOD = Words(
+    en="⌛ Claude gave no sign of life again and again, so I have stopped trying. Tell me how to go on.",
+    ru="⌛ Claude раз за разом не подаёт признаков жизни, больше я не пробую. Скажите, как быть.",
+)
 TOO_LONG = Words(
     en="📚 Our conversation no longer fits into Claude's memory. Write /clear to begin afresh, then ask again.",
     ru="📚 Наш разговор больше не помещается в память Claude. Напишите /clear, чтобы начать заново, и спросите ещё раз.",
