@@ -47,6 +47,31 @@ async def test_an_errand_without_a_skill_wakes_the_owners_session_with_the_answe
     assert stage.rows("SELECT status, result FROM tasks") == [("done", "it is warm again")]
 
 
+async def test_a_person_may_take_back_what_has_settled_an_errand(stage: Stage) -> None:
+    def corrects(request: ModelRequest) -> Reply:
+        return Reply([jobs("update_task", task_id=errand_id(request), result="it is cold again")])
+
+    roles = Roles()
+    roles.owner.on_text("Ask Anna", BEGIN).on_result(r"^Errand \w+ with", "I have asked her.")
+    roles.owner.on_text("had been settled: they have come back to it", "Anna says it is cold after all.")
+    roles.owner.on_text("answered in errand", "Anna says the heating works.")
+    roles.person.on_text("oh no", corrects).on(lambda _: True, answered)
+    stage.claude.script = roles
+    stage.extra["EXTERNAL_POLICY"] = "tasks"
+    await stage.start()
+    owner = await stage.person()
+    anna = await stage.person(stage.world.add_user("Anna", username="anna"))
+    await owner.ask("Ask Anna about the heating", "I have asked her.")
+    await anna.wait_for_text("does the heating work?")
+    await anna.ask("yes, it is warm", "Thank you.")
+    await owner.wait_for_text("Anna says the heating works.")
+    await anna.send("oh no, it is cold")
+    await owner.wait_for_text("Anna says it is cold after all.")
+    await stage.nothing_waits()
+    assert stage.rows("SELECT status, result FROM tasks") == [("done", "it is cold again")]
+    assert "It is settled." in requests_of(stage, "person")[-1].prompt + str(requests_of(stage, "person")[-1].all_texts)
+
+
 async def test_tasks_lists_open_errands_with_status_and_next_step_for_no_tokens(stage: Stage) -> None:
     roles = Roles()
     roles.owner.on_text("Ask Anna", BEGIN).on_result(r"^Errand \w+ with", "I have asked her.")

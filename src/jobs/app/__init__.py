@@ -227,6 +227,7 @@ class Application:
             owner_chat=settings.tg_user_id,
             zone=settings.timezone,
             language=language,
+            own_account=own_account,
         )
 
     async def _owner_name(self, people: TelegramPeople) -> str:

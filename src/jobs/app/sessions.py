@@ -149,7 +149,7 @@ class SessionFactory:
 
         async def briefing() -> str:
             async with world.journal.database.transaction() as tx:
-                errands = await world.repository.errands.list(tx, user_id=user_id)
+                errands = await world.repository.errands.concerning(tx, user_id)
                 said = await said_in_its_name(tx, user_id, zone)
             known = for_person(errands, user_id, zone, world.clock.now())
             told = f"\n\nThe owner's side has sent them in your name (they answer to it):\n{said}" if said else ""

@@ -22,7 +22,7 @@ from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
 from jobs.users.correspondence import correspondence, show
 from jobs.users.errand_view import brief, full, story
-from jobs.users.models import ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
+from jobs.users.models import AFTERMATH, ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
 from jobs.users.repository import UsersRepository
 
 ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
@@ -158,7 +158,7 @@ async def get_task(ctx: ToolContext, params: TaskId) -> str:
         said = await correspondence(tx, [p.user_id for p in errand.people], since=errand.created_at)
     names = {person.user_id: person.name for person in errand.people}
     if errand.closed_at is not None:
-        said = [line for line in said if line.at <= errand.closed_at]
+        said = [line for line in said if line.at <= errand.closed_at + AFTERMATH]
     # The session that writes to several unasked must not learn what one of them says in confidence, of other errands
     # perhaps; what they say of this one stands in its history.
     told = {errand.id} if ctx.role is Role.TASK and len(errand.people) > 1 else {None, errand.id}

@@ -58,6 +58,8 @@ def for_person(errands: Sequence[ConversationTask], user_id: int, zone: tzinfo, 
 def _for_person(errand: ConversationTask, user_id: int, zone: tzinfo, now: datetime) -> str:
     mine = next(person for person in errand.people if person.user_id == user_id)
     lines = [f"Errand {errand.id}: {errand.title}", *_details(errand), f"Where it stands with them: {mine.status}"]
+    if not errand.is_open:
+        lines.append("It is settled. Should they take something back or correct it, record that all the same.")
     if errand.is_overdue(now):
         lines.append("It is overdue.")
     if errand.deadline:

@@ -13,7 +13,7 @@ from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
 from jobs.core.errors import NotFound
 from jobs.core.people import PersonCard
-from jobs.users.models import OPEN, Change, ConversationTask, ErrandContext, Participant, Status
+from jobs.users.models import OPEN, SETTLED, Change, ConversationTask, ErrandContext, Participant, Status
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 _TRIES = 20
@@ -83,14 +83,10 @@ class Errands:
         )
         return [await self._parse(tx, row) for row in rows]
 
-    async def has_open(self, tx: Transaction, user_id: int) -> bool:
-        """Whether a person takes part in an open errand."""
-        row = await tx.one(
-            "SELECT 1 FROM tasks JOIN task_people ON task_id = id WHERE user_id = ? "
-            "AND tasks.status IN ('pending', 'in_progress', 'waiting') LIMIT 1",
-            user_id,
-        )
-        return row is not None
+    async def concerning(self, tx: Transaction, user_id: int) -> Sequence[ConversationTask]:
+        """The errands of which a person may say something, the oldest first."""
+        errands = await self.list(tx, statuses=OPEN | SETTLED, user_id=user_id)
+        return [errand for errand in errands if errand.concerns_still(user_id, self._clock.now())]
 
     async def change(self, tx: Transaction, task_id: str, actor: str, values: Mapping[str, str | None]) -> None:
         """Set columns of an errand, each of `_SETTABLE`, and write down what changed."""

@@ -36,7 +36,7 @@ async def get_my_tasks(ctx: ToolContext, params: Nothing) -> str:
     del params
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     async with repository.journal.database.transaction() as tx:
-        errands = await repository.errands.list(tx, user_id=ctx.caller)
+        errands = await repository.errands.concerning(tx, ctx.caller)
     return for_person(errands, ctx.caller, here.zone, repository.clock.now())
 
 
@@ -68,6 +68,8 @@ async def update_my_task(ctx: ToolContext, params: UpdateMyTask) -> str:
     person = next(person for person in errand.people if person.user_id == ctx.caller)
     said = {name: text for name, text in (("result", params.result), ("note", params.note)) if text}
     news = f"{person.name} (id {person.user_id}) answered in errand {errand.id} ({errand.title})."
+    if not errand.is_open:
+        news += " It had been settled: they have come back to it."
     if params.status:
         news += f" Their status is now: {params.status}."
     alone = len(errand.people) == 1
@@ -130,7 +132,7 @@ async def send_summary_to_owner(ctx: ToolContext, params: Summary) -> str:
 
 
 async def _mine(ctx: ToolContext, task_id: str) -> ConversationTask:
-    """An open errand of the caller; others do not exist for them."""
+    """An errand of which the caller may say something; others do not exist for them."""
     repository = ctx.use(UsersRepository)
     try:
         errand = await repository.errand(task_id)
@@ -138,7 +140,7 @@ async def _mine(ctx: ToolContext, task_id: str) -> ConversationTask:
         errand = None
     if errand is None or not errand.concerns(ctx.caller):
         raise ToolRetry("This person has no such errand: get_my_tasks tells which there are.")
-    if not errand.is_open:
+    if not errand.concerns_still(ctx.caller, repository.clock.now()):
         raise ToolRetry("That errand is closed.")
     return errand
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -15,6 +15,9 @@ Standing = Literal["unknown", "asked", "allowed", "refused"]
 Status = Literal["pending", "in_progress", "waiting", "done", "cancelled", "failed"]
 
 OPEN: frozenset[Status] = frozenset({"pending", "in_progress", "waiting"})
+SETTLED: frozenset[Status] = frozenset({"done", "failed"})
+AFTERMATH = timedelta(days=1)
+"""How long after an errand was settled its people may still take something back."""
 ALL: frozenset[Status] = OPEN | frozenset[Status]({"done", "cancelled", "failed"})
 
 
@@ -98,6 +101,11 @@ class ConversationTask:
     def is_open(self) -> bool:
         """Whether anything is left to do."""
         return self.status in OPEN
+
+    def concerns_still(self, user_id: int, now: datetime) -> bool:
+        """Whether a person may say something of it: while it is open, and for a while after it was settled."""
+        settled = self.status in SETTLED and self.closed_at is not None and self.closed_at > now - AFTERMATH
+        return self.concerns(user_id) and (self.is_open or settled)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether its deadline has passed while it is open."""
