@@ -83,6 +83,17 @@ async def test_a_file_of_a_skill_is_nothing_private(stage: Stage) -> None:
     assert (scene.told("Anna"), scene.approvals()) == (["Yes."], [])
 
 
+async def test_a_session_may_follow_its_own_skill_and_no_other(stage: Stage) -> None:
+    private = stage.workspace / ".claude" / "skills" / "diary"
+    private.mkdir(parents=True)
+    (private / "SKILL.md").write_text(f"---\nname: diary\ndescription: Keeps a diary.\n---\n{SECRET}\n")
+    scene = await Scene.opened(stage)
+    await scene.hear("use the diary", ToolUse("Skill", {"skill": "meet"}), ToolUse("Skill", {"skill": "diary"}))
+    assert [failed for _, failed, _ in scene.results] == [False, True]
+    assert scene.approvals() == ["waiting"]
+    assert SECRET not in str([request.body for request in stage.claude.requests.model])
+
+
 async def test_in_the_owners_session_news_make_every_message_wait(stage: Stage) -> None:
     scene = await Scene.opened(stage, skill=None)
     await scene.hear(

@@ -22,9 +22,7 @@ from jobs.users.repository import UsersRepository
 from jobs.users.status import status_line
 
 # Tools of the CLI that touch nothing but the conversation itself.
-_HARMLESS = frozenset(
-    {"ToolSearch", "Skill", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop"}
-)
+_HARMLESS = frozenset({"ToolSearch", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop"})
 _SHOWN = 3_000
 """Characters of a call's arguments that the owner is shown."""
 _SAID = 2 * 4_096
@@ -102,7 +100,9 @@ class SessionGuard:
         if spec is not None and await self.runner.is_repeat(spec, self._key, arguments):
             return Pass()  # it was let pass and made before an interruption: only its result is told again
         if not self.errands:
-            harmless = tool in _HARMLESS | _READS or (spec is not None and spec.effect in (Effect.READ, Effect.STATE))
+            harmless = tool in _HARMLESS | _READS | {"Skill"} or (
+                spec is not None and spec.effect in (Effect.READ, Effect.STATE)
+            )
             ask_all = self._mode == "all" and not harmless
             return await self._call(tool, arguments, words.BECAUSE_ALL) if ask_all else Pass()
         try:
@@ -114,7 +114,7 @@ class SessionGuard:
     async def _objection(self, tool: str, spec: ToolSpec | None, arguments: Mapping[str, object]) -> Words | None:
         if spec is not None:
             return await self._objection_to_ours(spec, arguments)
-        if tool in _HARMLESS:
+        if tool in _HARMLESS or (tool == "Skill" and await self._is_given(str(arguments.get("skill")))):
             return None
         if tool in _READS:
             if not self._is_skill(tool, arguments):
@@ -154,6 +154,10 @@ class SessionGuard:
             return words.BECAUSE_PRIVATE
         saw_outsiders, private = await self._marks.of(self._key)
         return words.BECAUSE_PRIVATE if saw_outsiders and private else None
+
+    async def _is_given(self, skill: str) -> bool:
+        """Whether an errand runs by this skill; others hold what the owner has written down for other purposes."""
+        return skill in {(await self._repository.errand(task_id)).context.skill for task_id in self.errands}
 
     def _is_skill(self, tool: str, arguments: Mapping[str, object]) -> bool:
         """Whether a file belongs to a skill; what is searched for may be anywhere."""
