@@ -104,6 +104,15 @@ async def test_help_and_clear_work_for_other_people_and_the_owners_commands_are_
     assert all(b"swordfish" not in request.body for request in requests_of(stage, "person")[1:])
 
 
+async def test_a_person_is_spoken_to_in_the_language_they_write(stage: Stage) -> None:
+    stage.extra |= {"EXTERNAL_POLICY": "open"}
+    await stage.start()
+    ivan = await stage.person(stage.world.add_user("Ivan", username="ivan"))
+    await ivan.ask("Привет", "Fine.")
+    await ivan.ask("/help", "пишу от имени своего владельца")
+    await ivan.ask("/clear", "Начнём сначала.")
+
+
 async def test_a_burst_is_one_turn_and_gets_one_finished_message_with_typing_shown(stage: Stage) -> None:
     stage.extra |= {"EXTERNAL_POLICY": "open"}
     roles = Roles()

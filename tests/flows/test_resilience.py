@@ -114,6 +114,7 @@ async def test_a_message_that_cannot_be_delivered_is_reported_with_its_text(stag
     )
     await owner.ask("tell frida", "I wrote to Frida.")
     report = await owner.wait_for_text("could not be delivered")
+    assert "My message to Frida could not be" in report.text
     assert "do not accept messages" in report.text
     assert "see you at six" in report.text
     assert stage.world.messages_between(friend, stage.assistant) == []

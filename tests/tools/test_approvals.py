@@ -69,6 +69,11 @@ class Desk:
             [row] = [row for row in await self.journal.inbox.open_rows(tx, "owner") if row.message == message]
         return await self.approvals.answered_by_message(InboxRow(row.id, message, 0, None))
 
+    async def said(self) -> list[str]:
+        """What waits to be sent to the owner."""
+        async with self.journal.database.transaction() as tx:
+            return [row.content.text for row in await self.journal.outbox.pending(tx)]
+
     async def states(self) -> list[str]:
         async with self.journal.database.transaction() as tx:
             return [row["state"] for row in await tx.all("SELECT state FROM approvals ORDER BY id")]
@@ -175,6 +180,7 @@ async def test_no_answer_in_time_is_a_no_and_a_late_yes_changes_nothing(chat: De
     assert await chat.states() == ["expired"]
     assert not await chat.approvals.use_permission(chat.call())
     assert "not answered in time" in (await chat.events())[0]
+    assert "stays undone: 💻 running: ls" in (await chat.said())[-1]
 
 
 async def test_a_yes_that_was_written_in_time_counts_though_it_is_read_late(chat: Desk) -> None:

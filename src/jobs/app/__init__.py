@@ -146,7 +146,7 @@ class Application:
             zone=self._settings.timezone,
             language=world.language,
         )
-        report = _Reporter(world.journal, self._settings, world.language)
+        report = _Reporter(world.repository, self._settings, world.language)
         return OutboxSender(world.telegram, world.journal, self._clock, report, first_contacts.check)
 
     async def _work(self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher) -> None:
@@ -241,8 +241,9 @@ class Application:
 class _Reporter:
     """Tells the owner what could not be delivered."""
 
-    def __init__(self, journal: Journal, settings: Settings, language: Language) -> None:
-        self._journal = journal
+    def __init__(self, repository: UsersRepository, settings: Settings, language: Language) -> None:
+        self._repository = repository
+        self._journal = repository.journal
         self._owner_id = settings.tg_user_id
         self._language: Language = language
 
@@ -253,7 +254,8 @@ class _Reporter:
                 await self._journal.notify(self._owner_id, [RichText(text)], once=f"undelivered {row.id}")
             return
         reason = words.REFUSALS[error.reason].say(self._language, code=str(error))
-        text = words.UNDELIVERED.say(self._language, whom=row.chat_id, reason=reason, text=row.content.text)
+        whom = await self._repository.name(row.chat_id)
+        text = words.UNDELIVERED.say(self._language, whom=whom, reason=reason, text=row.content.text)
         await self._journal.notify(self._owner_id, split(RichText(text)), once=f"undelivered {row.id}")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jobs.catalog import TOOLS, by_cli_name
@@ -155,11 +156,6 @@ class SessionFactory:
             told = f"\n\nThe owner's side has sent them in your name (they answer to it):\n{said}" if said else ""
             return f"[From the program. What is to be settled with this person, as it stands now:\n{known}{told}]"
 
-        async def whose() -> str:
-            async with world.journal.database.transaction() as tx:
-                user = await world.repository.people.find(tx, user_id)
-            return user.name if user is not None else str(user_id)
-
         async def objection(text: str) -> str | None:
             return await world.disclosure.objection(user_id, text)
 
@@ -169,7 +165,12 @@ class SessionFactory:
             person_prompt(world.owner_name),
             SessionFile(self._session_path(str(user_id))),
             guard=None,
-            manner=Manner(whose=whose, briefing=briefing, objection=objection),
+            manner=Manner(
+                whose=partial(world.repository.name, user_id),
+                language=partial(world.repository.language, user_id),
+                briefing=briefing,
+                objection=objection,
+            ),
         )
 
     # ---- what they share ----

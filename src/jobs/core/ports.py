@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from jobs.core.i18n import Words
+from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
 from jobs.core.messages import Image, InboundMessage
 from jobs.core.people import PersonCard
@@ -72,6 +72,10 @@ class Admission(Protocol):
 
     async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
         """What is to become of a message. It is journalled, and people and the owner are told what they must know."""
+        ...
+
+    async def language(self, user_id: int) -> Language:
+        """What to speak with somebody: the language of their words, else the owner's."""
         ...
 
 

@@ -77,6 +77,11 @@ def load_entities(text: str) -> tuple[Entity, ...]:
     return tuple(entities)
 
 
+def quoted(text: str) -> str:
+    """Words of others, each line marked: they cannot pass for the program's own."""
+    return "\n".join(MARK + line for line in text.splitlines())
+
+
 def pieces(text: str) -> Sequence[RichText]:
     """A long plain text in messages that Telegram takes; its end is whole in the last, and marked lines stay marked."""
     found: list[str] = []

@@ -139,7 +139,8 @@ class Dispatcher:
         self._acknowledge(row.message)
         match parse_command(row.message.text):
             case "help":
-                await self._reply(row, people_words.HELP.say(self._language))
+                language = await self._admission.language(row.message.chat_id)
+                await self._reply(row, people_words.HELP.say(language))
             case "clear":
                 self._sessions.clear(session_key, row)
             case _:

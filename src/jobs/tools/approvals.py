@@ -19,7 +19,7 @@ from jobs.core.database import Transaction
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
 from jobs.core.messages import SessionEvent, person_of
-from jobs.core.rich_text import MARK, RichText, pieces
+from jobs.core.rich_text import RichText, pieces, quoted
 from jobs.core.words import approvals as words
 
 Verdict = Literal["yes", "errand", "no"]
@@ -49,6 +49,8 @@ class Question:
     session_key: str
     task_id: str | None
     tool: str
+    what: str
+    """The call as the owner was asked about it."""
     arguments: str
     message_id: int | None
     expires_at: datetime | None
@@ -121,7 +123,7 @@ class Approvals:
             self._language,
             errand=call.errand,
             what=call.what,
-            arguments=_quoted(call.shown),
+            arguments=quoted(call.shown),
             why=call.why,
             time=f"{expires.astimezone(self._zone):%H:%M}",
         )
@@ -136,11 +138,12 @@ class Approvals:
                 return
             outbox_id = await self._say(tx, pieces(text))
             await tx.execute(
-                "INSERT INTO approvals (kind, session_key, task_id, tool, arguments, state, outbox_id, asked_at, "
-                "expires_at) VALUES ('call', ?, ?, ?, ?, 'waiting', ?, ?, ?)",
+                "INSERT INTO approvals (kind, session_key, task_id, tool, what, arguments, state, outbox_id, asked_at, "
+                "expires_at) VALUES ('call', ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
                 call.session_key,
                 call.task_id,
                 call.tool,
+                call.what,
                 call.arguments,
                 outbox_id,
                 to_text(now),
@@ -150,7 +153,7 @@ class Approvals:
 
     async def ask_about_stranger(self, tx: Transaction, session_key: str, who: str, text: str) -> None:
         """Ask whether somebody may be talked with; ring the journal's bells afterwards."""
-        question = words.ASK_STRANGER.say(self._language, who=who, text=_quoted(text[:1000]))
+        question = words.ASK_STRANGER.say(self._language, who=who, text=quoted(text[:1000]))
         outbox_id = await self._say(tx, pieces(question))
         await tx.execute(
             "INSERT INTO approvals (kind, session_key, state, outbox_id, asked_at) "
@@ -239,7 +242,7 @@ class Approvals:
         for question in await self.overdue():
             async with self._journal.database.transaction() as tx:
                 if await self._decide(tx, question.id, "expired"):
-                    await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.tool)))
+                    await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.what)))
                     await self._tell_session(tx, question, _LATE_FACTS)
             self._journal.ring()
 
@@ -284,11 +287,6 @@ def _too_late(question: Question, moment: datetime) -> bool:
     return question.expires_at is not None and moment > question.expires_at
 
 
-def _quoted(text: str) -> str:
-    """Words of others, each line marked: they cannot pass for the question itself."""
-    return "\n".join(MARK + line for line in text.splitlines())
-
-
 def _parse(row: sqlite3.Row) -> Question:
     return Question(
         id=row["id"],
@@ -296,6 +294,7 @@ def _parse(row: sqlite3.Row) -> Question:
         session_key=row["session_key"],
         task_id=row["task_id"],
         tool=row["tool"],
+        what=row["what"],
         arguments=row["arguments"],
         message_id=row["message_id"],
         expires_at=from_text(row["expires_at"]) if row["expires_at"] else None,

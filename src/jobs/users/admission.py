@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -22,7 +21,7 @@ from jobs.core.words import approvals as question_words
 from jobs.core.words import people as words
 from jobs.tools.approvals import Approvals
 from jobs.users.models import ExternalUser
-from jobs.users.repository import UsersRepository
+from jobs.users.repository import UsersRepository, language_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,6 @@ Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
 _FRESH = timedelta(days=1)
 _ASK_AGAIN = timedelta(seconds=15)
 _TELL_AGAIN = timedelta(hours=1)
-_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
 
 class Cards(Protocol):
@@ -103,6 +101,10 @@ class Door:
                     await inbox.settle(tx, [row.id], "dropped")
         self._repository.journal.queued.set()
         return verdict
+
+    async def language(self, user_id: int) -> Language:
+        """See the port."""
+        return await self._repository.language(user_id) or self._rules.language
 
     async def _verdict(self, tx: Transaction, user: ExternalUser | None, row: InboxRow) -> Admitted | Waiting | Refused:
         if user is None:
@@ -194,7 +196,7 @@ class Door:
         if told is not None:
             return  # of those that wait some are let in one by one, and the others have no news for anybody
         time = f"{until.astimezone(rules.zone):%Y-%m-%d %H:%M}"
-        theirs: Language = "ru" if _CYRILLIC.search(message.text) else "en"
-        await outbox.add_once(tx, user.id, RichText(words.ENOUGH.say(theirs)), f"enough {user.id} {time}")
+        enough = words.ENOUGH.say(language_of(message.text))
+        await outbox.add_once(tx, user.id, RichText(enough), f"enough {user.id} {time}")
         notice = words.ENOUGH_OWNER.say(rules.language, who=user.name, time=time)
         await outbox.add_once(tx, rules.owner_chat, RichText(notice), f"enough {user.id} {time}: owner")

@@ -130,7 +130,8 @@ class Endings:
         if self._config.to_owner:
             text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
         else:
-            text = people_words.CLEARED.say(self._config.language)
+            theirs = await self._manner.language() if self._manner.language is not None else None
+            text = people_words.CLEARED.say(theirs or self._config.language)
         commands = [command.id] if command is not None else []
         ending = replace(self._ending(rows, cut.ended), outcome=outcome, commands=commands)
         parts = await self._compose_text(text) if self._config.chat_id is not None and text else ()

@@ -10,6 +10,7 @@ from jobs.core.database import Transaction
 from jobs.core.errors import NotFound, ToolRetry
 from jobs.core.i18n import Words
 from jobs.core.messages import OWNER_SESSION, SessionEvent, errand_of, errand_session
+from jobs.core.rich_text import quoted
 from jobs.core.words import people as words
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
@@ -118,7 +119,7 @@ async def send_summary_to_owner(ctx: ToolContext, params: Summary) -> str:
     errand = await _mine(ctx, params.task_id) if params.task_id else None
     if errand is None:
         # It is about nothing that is under way: the owner reads it as it is, and no tokens are spent on it.
-        text = words.PASSES_ON.say(here.language, who=user.name, text=params.summary)
+        text = words.PASSES_ON.say(here.language, who=user.name, text=quoted(params.summary))
         ctx.change(lambda tx: tell_owner(tx, ctx, text))
         return "It is passed on to the owner."
     news = f"From the conversation with {user.name} (id {user.id}) about errand {errand.id} ({errand.title})."

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 
 from jobs.core.clock import Clock
 from jobs.core.errors import NotFound, TelegramError, ToolRetry
+from jobs.core.i18n import Language
 from jobs.core.journal import Journal
 from jobs.core.messages import errand_of
 from jobs.core.people import PersonCard
 from jobs.core.ports import AddressBook
 from jobs.core.slots import Slot
+from jobs.users.correspondence import correspondence
 from jobs.users.errands import Errands
 from jobs.users.models import ConversationTask, ExternalUser
 from jobs.users.names import Found, find_people
 from jobs.users.people import People
 
 log = logging.getLogger(__name__)
+
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+
+
+def language_of(text: str) -> Language:
+    """Which of our languages is nearer to a text."""
+    return "ru" if _CYRILLIC.search(text) else "en"
 
 
 class UsersRepository:
@@ -80,6 +90,20 @@ class UsersRepository:
         """Somebody whom we have met. Raises NotFound."""
         async with self.journal.database.transaction() as tx:
             return await self.people.get(tx, user_id)
+
+    async def name(self, user_id: int) -> str:
+        """What to call somebody; the id, if nobody knows more."""
+        async with self.journal.database.transaction() as tx:
+            user = await self.people.find(tx, user_id)
+        card = user.card if user is not None and user.card.first_name else await self._look_up(str(user_id))
+        return card.name if card is not None else str(user_id)
+
+    async def language(self, user_id: int) -> Language | None:
+        """What somebody writes in, as far as their latest words tell."""
+        async with self.journal.database.transaction() as tx:
+            said = await correspondence(tx, [user_id], limit=20)
+        letters = "".join(line.text for line in said if line.said_by is not None and not line.text.startswith("/"))
+        return language_of(letters) if letters.strip() else None
 
     async def errand(self, task_id: str) -> ConversationTask:
         """An errand by its id. Raises NotFound."""

@@ -63,6 +63,8 @@ class Manner:
     """What the model must know before it reads the messages, as it stands now; told when it has changed."""
     objection: Callable[[str], Awaitable[str | None]] | None = None
     """Why an answer may not be sent."""
+    language: Callable[[], Awaitable[Language | None]] | None = None
+    """What the other side speaks, as far as that is known."""
     guard: TurnGuard | None = None
     remember: Callable[[str], Awaitable[None]] | None = None
     """Hears the id of the conversation when it changes, beside the session's file."""

@@ -62,6 +62,7 @@ CREATE TABLE approvals (
     session_key TEXT NOT NULL,                -- whose call it is, or the stranger's session
     task_id TEXT,
     tool TEXT NOT NULL DEFAULT '',
+    what TEXT NOT NULL DEFAULT '',            -- the call in words, as the owner was asked
     arguments TEXT NOT NULL DEFAULT '',       -- canonical JSON
     state TEXT NOT NULL CHECK (state IN ('waiting', 'granted', 'standing', 'used', 'denied', 'expired')),
     outbox_id INTEGER NOT NULL,               -- the question in the owner's chat

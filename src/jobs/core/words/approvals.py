@@ -17,7 +17,7 @@ GRANTED = Words(en="👍 Allowed.", ru="👍 Разрешено.")
 GRANTED_FOR_ERRAND = Words(en="👍 Allowed for this errand.", ru="👍 Разрешено для этого поручения.")
 DENIED = Words(en="👎 Not allowed.", ru="👎 Не разрешено.")
 EXPIRED = Words(
-    en="⌛ There was no answer in time, so that stays undone: {what}",
+    en="⌛ There was no answer in time, so this stays undone: {what}",
     ru="⌛ Ответа вовремя не было, это не сделано: {what}",
 )
 STRANGER_WELCOME = Words(en="👍 I talk with {who}.", ru="👍 Общаюсь с {who}.")

@@ -39,7 +39,7 @@ OVERDUE_NOW = Words(
     ru="⏰ {id}, {title}: срок прошёл ({time}), а не улажено ({who}).",
 )
 OVERDUE = Words(en="overdue", ru="просрочено")
-PASSES_ON = Words(en="✉️ {who} asks to pass this on: “{text}”", ru="✉️ {who} просит передать: «{text}»")
+PASSES_ON = Words(en="✉️ {who} asks to pass this on:\n{text}", ru="✉️ {who} просит передать:\n{text}")
 FROM_ERRAND = Words(en="📌 {id}, {title}: {text}", ru="📌 {id}, {title}: {text}")
 NO_ERRANDS = Words(en="There are no open errands.", ru="Открытых поручений нет.")
 ERRANDS_TITLE = Words(en="**Open errands**", ru="**Открытые поручения**")
