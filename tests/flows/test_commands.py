@@ -79,6 +79,21 @@ async def test_stop_while_the_answer_is_written_keeps_what_stands(stage: Stage) 
     gate.set()
 
 
+async def test_stop_in_the_midst_of_a_code_block_is_told_below_the_block(stage: Stage) -> None:
+    gate = asyncio.Event()
+    chunks = ["Here:\n\n```python\nprint(1)\n", "print(2)\n```"]
+    stage.claude.script = lambda _: Reply([Text(chunks=chunks, gate=gate)])
+    await stage.start()
+    owner = await stage.person()
+    await owner.send("code please")
+    await owner.wait_for_text("print(1)")
+    seen = await owner.ask("/stop", "Stopped")
+    assert seen.text == "Here:\n\nprint(1)\n\n⏹ Stopped: “code please”"
+    [block] = seen.entities
+    assert (block.offset, block.length, block.language) == (len("Here:\n\n"), len("print(1)"), "python")
+    gate.set()
+
+
 async def test_clear_begins_a_fresh_conversation(stage: Stage) -> None:
     daemon = await stage.start()
     owner = await stage.person()

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from telethon.tl.types import MessageEntityPre
+from telethon.tl.types import MessageEntityItalic, MessageEntityPre
 
-from jobs.sandbox.claude import Reply, Rules, Text, call, say
+from jobs.sandbox.claude import Reply, Rules, Text, ToolUse, call, say
 from jobs.sandbox.stage import Stage
 
 
@@ -43,6 +43,24 @@ async def test_the_tool_at_work_is_shown_and_then_removed(stage: Stage) -> None:
     seen = await owner.wait_for_text("It is done.")
     assert seen.text == "It is done."
     assert len(owner.received) == 1
+
+
+async def test_the_tool_at_work_is_shown_below_a_code_block_that_is_not_closed(stage: Stage) -> None:
+    waiting = ToolUse("Bash", {"command": "while [ ! -e go ]; do sleep 0.05; done; echo 'the result'"})
+    rules = Rules().on_text("go", Reply([Text("```python\nprint(1)"), waiting])).on_result("the result", "Done.")
+    stage.claude.script = rules
+    await stage.start()
+    owner = await stage.person()
+    await owner.send("go")
+    seen = await owner.wait_for_text("💻 running:")
+    assert seen.text.startswith("print(1)\n\n💻")
+    block, status = seen.entities
+    assert isinstance(block, MessageEntityPre)
+    assert block.length == len("print(1)")
+    assert isinstance(status, MessageEntityItalic)
+    (stage.workspace / "go").touch()
+    seen = await owner.wait_for_text("Done.")
+    assert seen.text == "print(1)\n\nDone."
 
 
 async def test_a_long_answer_is_split_and_a_code_block_reopened(stage: Stage) -> None:

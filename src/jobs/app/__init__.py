@@ -31,7 +31,7 @@ from jobs.telegram.commands import usage_text
 from jobs.telegram.dispatcher import Dispatcher
 from jobs.telegram.inbound import Inbound
 from jobs.telegram.outbound import OutboxSender
-from jobs.telegram.render import render, split
+from jobs.telegram.render import join, render, split
 from jobs.tools.approvals import Approvals
 from jobs.users import environment
 from jobs.users.admission import Door, Rules, Strangers
@@ -56,11 +56,11 @@ RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
 
-async def compose(markdown: str) -> Sequence[RichText]:
+async def compose(*texts: str) -> Sequence[RichText]:
     """Markdown as messages that Telegram takes."""
-    if len(markdown) <= RENDERED_AT_ONCE:
-        return split(render(markdown))
-    return await asyncio.to_thread(lambda: split(render(markdown)))
+    if sum(map(len, texts)) <= RENDERED_AT_ONCE:
+        return split(render(join(*texts)))
+    return await asyncio.to_thread(lambda: split(render(join(*texts))))
 
 
 class Application:

@@ -13,15 +13,20 @@ from jobs.core.messages import Image, InboundMessage
 from jobs.core.people import PersonCard
 from jobs.core.rich_text import RichText
 
-Compose = Callable[[str], Awaitable[Sequence[RichText]]]
-"""Markdown in, Telegram-sized messages out; a long text does not hold the event loop up."""
-
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
 """The picture of a message; None when it cannot be had any more."""
 
 
 SoundAlarm = Callable[[Words], Awaitable[None]]
 """Tells the owner, past the journal, that the journal refuses."""
+
+
+class Compose(Protocol):
+    """Markdown in, Telegram-sized messages out; a long text does not hold the event loop up."""
+
+    def __call__(self, *texts: str) -> Awaitable[Sequence[RichText]]:
+        """Several texts follow each other, and none reaches into the next."""
+        ...
 
 
 class Composer(Protocol):
@@ -94,8 +99,8 @@ class Questions(Protocol):
 class LiveReply(Protocol):
     """An answer that grows on the owner's screen."""
 
-    def show(self, markdown: str, status: str | None) -> None:
-        """The text so far and what is being done right now; returns at once, the screen follows."""
+    def show(self, texts: Sequence[str], status: str | None) -> None:
+        """What was written so far and what is being done right now; returns at once, the screen follows."""
         ...
 
     async def settle(self) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 
 from jobs.core.errors import JobsError, MessageGone, RetryLater
 from jobs.core.journal import Journal
 from jobs.core.rich_text import RichText
 from jobs.telegram.client import Telegram
 from jobs.telegram.outbound import send_once
-from jobs.telegram.render import preview
+from jobs.telegram.render import join, preview
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class ScreenReply:
         self._journal = journal
         self._chat_id = chat_id
         self._session_key = session_key
-        self._wanted: tuple[str, str | None] = ("", None)
+        self._wanted: tuple[Sequence[str], str | None] = ((), None)
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._shown: RichText | None = None
@@ -39,8 +40,8 @@ class ScreenReply:
         self._typing = asyncio.create_task(self._keep_typing(), name="typing")
         self._pump = asyncio.create_task(self._follow(), name="live reply")
 
-    def show(self, markdown: str, status: str | None) -> None:
-        self._wanted = (markdown, status)
+    def show(self, texts: Sequence[str], status: str | None) -> None:
+        self._wanted = (texts, status)
         self._changed.set()
 
     async def settle(self) -> None:
@@ -85,7 +86,7 @@ class ScreenReply:
             closing.cancel()
 
     async def _update(self) -> None:
-        content = await asyncio.to_thread(preview, self._as_markdown())
+        content = await asyncio.to_thread(lambda: preview(self._as_markdown()))
         if content == self._shown or not content.text:
             return
         if self._message_id is None:
@@ -98,8 +99,8 @@ class ScreenReply:
         self._shown = content
 
     def _as_markdown(self) -> str:
-        text, status = self._wanted
-        return "\n\n".join(filter(None, (text, status and f"_{status}_")))
+        texts, status = self._wanted
+        return join(*texts, f"_{status}_" if status else "")
 
     async def _begin(self, content: RichText) -> None:
         """Journal the draft, then send it; a draft that an earlier attempt left on the screen is taken up."""

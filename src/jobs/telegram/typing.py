@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from jobs.core.errors import JobsError
 from jobs.telegram.client import Telegram
@@ -18,7 +19,7 @@ class TypingReply:
         self._chat_id = chat_id
         self._typing = asyncio.create_task(self._keep_typing(), name="typing")
 
-    def show(self, markdown: str, status: str | None) -> None:
+    def show(self, texts: Sequence[str], status: str | None) -> None:
         """Nothing is shown before it is finished."""
 
     async def settle(self) -> None:
@@ -35,7 +36,7 @@ class TypingReply:
 class SilentReply:
     """Implements `core.ports.LiveReply` where nobody looks on."""
 
-    def show(self, markdown: str, status: str | None) -> None:
+    def show(self, texts: Sequence[str], status: str | None) -> None:
         """Nobody looks on."""
 
     async def settle(self) -> None:

@@ -56,19 +56,19 @@ class Endings:
         self._manner = manner
         self._told: set[int] = set()  # the rows whose postponing was told
 
-    async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, text: str) -> None:
+    async def answer(self, rows: list[InboxRow], event: ev.TurnEnded | None, texts: Sequence[str]) -> None:
         """The turn has its answer; an empty one is silence, except towards an owner who has asked something."""
-        if not rows and not text:
+        if not rows and not texts:
             await self._journal.say_nothing(self._config.key)
             return
         asked = any(row.message.event is None for row in rows)
-        if not text and self._config.to_owner and asked:
-            text = words.DONE.say(self._config.language)
-        parts = await self._compose_text(text) if self._config.chat_id is not None else ()
+        if not texts and self._config.to_owner and asked:
+            texts = [words.DONE.say(self._config.language)]
+        parts = await self._compose_text(*texts) if self._config.chat_id is not None else ()
 
         async def keep(tx: Transaction) -> None:
-            if self._manner.keep is not None and text:
-                await self._manner.keep(tx, text)
+            if self._manner.keep is not None and texts:
+                await self._manner.keep(tx, "\n\n".join(texts))
 
         await self._journal.answer(self._ending(rows, event), parts, also=keep)
         if rows:
@@ -128,13 +128,13 @@ class Endings:
         """The turn was cut short."""
         rows, turn = cut.rows, cut.turn
         if self._config.to_owner:
-            text = f"{turn.text}\n\n{why}" if turn is not None and turn.text else why
+            texts = [*turn.texts, why] if turn is not None else [why]
         else:
             theirs = await self._manner.language() if self._manner.language is not None else None
-            text = people_words.CLEARED.say(theirs or self._config.language)
+            texts = [people_words.CLEARED.say(theirs or self._config.language)]
         commands = [command.id] if command is not None else []
         ending = replace(self._ending(rows, cut.ended), outcome=outcome, commands=commands)
-        parts = await self._compose_text(text) if self._config.chat_id is not None and text else ()
+        parts = await self._compose_text(*texts) if self._config.chat_id is not None else ()
         await self._journal.answer(ending, parts)
 
     async def lost(self, session_id: str) -> None:

@@ -285,16 +285,16 @@ class UserSession:
             await self._postpone(rows, event.failure, min((row.attempts for row in rows), default=1), event)
         else:
             self._deaths = 0
-            await self._answer(rows, event, turn.text if turn else "")
+            await self._answer(rows, event, turn.texts if turn else ())
         if self._work.outstanding_ids:
             self._current_turn()
 
-    async def _answer(self, rows: list[InboxRow], event: ev.TurnEnded, text: str) -> None:
+    async def _answer(self, rows: list[InboxRow], event: ev.TurnEnded, texts: Sequence[str]) -> None:
         object_to = self._manner.objection
-        objection = await object_to(text) if object_to is not None and text else None
+        objection = await object_to("\n\n".join(texts)) if object_to is not None and texts else None
         if objection is None:
             self._objections = 0
-            await self._endings.answer(rows, event, text)
+            await self._endings.answer(rows, event, texts)
         elif self._objections < MOST_CORRECTIONS:
             self._objections += 1
             await self._endings.record(event, "corrected")
@@ -321,7 +321,7 @@ class UserSession:
         elif rows:
             self._work.put_back(rows)
         elif turn is not None:
-            await self._endings.answer([], None, turn.text)
+            await self._endings.answer([], None, turn.texts)
 
     async def _postpone(
         self, rows: list[InboxRow], failure: TurnFailed, attempts: int, event: ev.TurnEnded | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jobs.core.i18n import Language
 from jobs.core.ports import LiveReply
@@ -28,9 +28,9 @@ class Turn:
         return bool(self._running)
 
     @property
-    def text(self) -> str:
-        """Everything written so far, blocks apart."""
-        return "\n\n".join(part.strip() for part in (*self._written, self._growing) if part.strip())
+    def texts(self) -> Sequence[str]:
+        """Everything written so far, block by block."""
+        return [part.strip() for part in (*self._written, self._growing) if part.strip()]
 
     def take(self, event: TextDelta | TextWritten | ToolStarted | ToolEnded) -> None:
         """Take one event in and show the result."""
@@ -45,5 +45,5 @@ class Turn:
             case ToolEnded(tool_use_id):
                 self._running.pop(tool_use_id, None)
         status = next(reversed(self._running.values()), None)
-        if status or self.text:
-            self.live.show(self.text, status)
+        if status or self.texts:
+            self.live.show(self.texts, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from telegram_rules import formats
 
-from jobs.telegram.render import RichText, render
+from jobs.telegram.render import RichText, join, render
 
 
 def test_a_fenced_block_is_code_of_its_language() -> None:
@@ -73,3 +73,22 @@ def test_a_block_in_a_list_item_begins_on_a_line_of_its_own() -> None:
 
 def test_an_empty_block_leaves_nothing_behind() -> None:
     assert render("before\n\n```\n```\n\nafter").text == "before\n\nafter"
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+@pytest.mark.parametrize("ending", ["", "\n", "\n\n", "\n``"])
+def test_a_block_that_is_left_open_ends_before_the_text_that_follows(fence: str, ending: str) -> None:
+    rich = render(join(f"Here:\n{fence}py\nx = 1{ending}", "**Stopped**"))
+    assert formats(rich) == [("pre", f"x = 1{ending.rstrip()}", "py"), ("bold", "Stopped")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```py\nx = 1\n```", "```py\nx = 1\n`````  \n\n", "- ```py\n  x = 1\n  ```", "> ```\n> x = 1", "a ``` b", ""],
+)
+def test_a_text_that_leaves_no_block_open_is_joined_as_it_is(text: str) -> None:
+    assert join(text, "Stopped") == (f"{text}\n\nStopped" if text else "Stopped")
+
+
+def test_nothing_joined_is_nothing() -> None:
+    assert join() == join("", "") == ""

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from telegram_rules import assert_entities_valid, assert_sendable, units
 
-from jobs.telegram.render import RichText, preview, render, split
+from jobs.telegram.render import RichText, join, preview, render, split
 
 thoroughly = settings(max_examples=300, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -100,6 +100,15 @@ def test_rendering_loses_no_word(markdown: str) -> None:
     rich = render(markdown)
     languages = [entity.language for entity in rich.entities]
     assert Counter(pattern.findall(" ".join([rich.text, *languages]))) == Counter(pattern.findall(markdown))
+
+
+@thoroughly
+@given(st.lists(st.sampled_from(HARMLESS) | word, max_size=120).map("".join) | anything)
+def test_nothing_reaches_into_the_text_that_follows(markdown: str) -> None:
+    rich = render(join(markdown, "⏹ Stopped"))
+    assert rich.text.split("\n")[-1] == "⏹ Stopped"
+    at = units(rich.text) - units("⏹ Stopped")
+    assert all(entity.offset + entity.length <= at for entity in rich.entities)
 
 
 plain_lines = st.lists(

@@ -3,6 +3,7 @@
 from jobs.core.rich_text import Entity, Kind, RichText, dump_entities, load_entities
 
 from .entities import to_telethon, utf16_length
+from .join import join
 from .markdown import render
 from .preview import preview
 from .split import split
@@ -12,6 +13,7 @@ __all__ = [
     "Kind",
     "RichText",
     "dump_entities",
+    "join",
     "load_entities",
     "preview",
     "render",

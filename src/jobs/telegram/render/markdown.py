@@ -42,11 +42,12 @@ def render(markdown: str, *, unfinished: bool = False) -> RichText:
 
     In an `unfinished` text, what is open at its end is formatted as if it were closed.
     """
-    source = _clean(markdown)
+    source = clean(markdown)
     return _Writer(source).write(iter(parser().parse(source, {"unfinished": unfinished})))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text as Telegram would keep it, its line ends as the parser expects them."""
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = _LINE_END.sub("\n", text)
