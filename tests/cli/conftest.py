@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from jobs_command import Jobs
+from jobs_command import API_HASH, Jobs
+from setup_steps import TOKEN, Place
+
+from jobs.sandbox.claude import API_KEY, MessagesServer
+from jobs.sandbox.telegram.server import TelegramServer
+from jobs.sandbox.telegram.world import TelegramWorld
 
 
 @pytest.fixture
@@ -20,3 +26,21 @@ def jobs(tmp_path: Path) -> Jobs:
         "PYTHONWARNINGS": "error",
     }
     return Jobs(folder, environment)
+
+
+@pytest.fixture
+async def place(jobs: Jobs) -> AsyncGenerator[Place]:
+    world = TelegramWorld()
+    world.settings.api_credentials = {12345: API_HASH}
+    async with TelegramServer(world) as telegram, MessagesServer() as claude:
+        claude.accepted_keys = {API_KEY, TOKEN}
+        (jobs.folder / "dc.pem").write_text(telegram.public_key_pem)
+        jobs.environment |= {
+            "TG_SERVER": ":".join(map(str, telegram.address)),
+            "TG_SERVER_KEY": "dc.pem",
+            "ANTHROPIC_BASE_URL": claude.base_url,
+        }
+        del jobs.environment["TZ"]
+        assistant = world.add_user("Ada", phone="15550100")
+        owner = world.add_user("Olga", username="olga")
+        yield Place(jobs, world, telegram, claude, assistant, owner)
