@@ -79,6 +79,12 @@ class Person:
         self._more.set()
 
 
+def _as_a_shell_would() -> None:
+    """Ctrl+C and getpass find their terminal, and Ctrl+C is heard though the tests themselves may be deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 @asynccontextmanager
 async def at_terminal(jobs: Jobs, *arguments: str, **environment: str) -> AsyncGenerator[Person]:
     """`jobs …` in a terminal of 120 columns; it is ended with the block."""
@@ -95,7 +101,7 @@ async def at_terminal(jobs: Jobs, *arguments: str, **environment: str) -> AsyncG
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl+C and getpass find their terminal
+        preexec_fn=_as_a_shell_would,
     )
     os.close(slave)
     person = Person(master, child)
