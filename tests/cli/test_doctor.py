@@ -112,6 +112,11 @@ async def test_wrong_settings_are_all_listed_and_the_other_checks_still_run(well
     assert found["claude"]["ok"]
 
 
+async def test_what_is_set_wrongly_is_not_called_missing_too(well: Jobs) -> None:
+    detail = str((await findings(well, TG_API_ID="abc"))["settings"]["detail"])
+    assert [line.split()[0] for line in detail.splitlines()] == ["TG_API_ID"]
+
+
 async def test_the_password_of_an_address_is_not_shown(well: Jobs) -> None:
     outcome = await well("doctor", ANTHROPIC_BASE_URL="http://bob:tuna@fish@127.0.0.1:9/claude")
     assert "http://127.0.0.1:9/claude does not answer" in outcome.out

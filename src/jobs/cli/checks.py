@@ -49,7 +49,8 @@ class Examination:
         self._clock_skew: asyncio.Queue[float | None] = asyncio.Queue()
 
     async def settings(self) -> Finding:
-        wrong = [*self._problems.values(), *self._settings.missing_sentences(self._language)]
+        missing = self._settings.missing_sentences(self._language, but=self._problems)
+        wrong = [*self._problems.values(), *missing]
         return Finding(not wrong, words.SETTINGS_GOOD.say(self._language) if not wrong else "\n".join(wrong))
 
     async def env_file(self) -> Finding:

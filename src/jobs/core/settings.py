@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, cast
@@ -312,9 +312,9 @@ class Settings(BaseSettings):
         if problems:
             raise ConfigError(*problems)
 
-    def missing_sentences(self, language: Language) -> list[str]:
-        """What is missing, and where to get it: a sentence for each variable."""
-        return [sentence.say(language) for sentence in self._missing().values()]
+    def missing_sentences(self, language: Language, *, but: Collection[str] = ()) -> list[str]:
+        """What is missing, and where to get it: a sentence for each variable that is not among `but`."""
+        return [sentence.say(language) for name, sentence in self._missing().items() if name not in but]
 
     def _missing(self) -> dict[str, Words]:
         present = {
