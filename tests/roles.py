@@ -7,10 +7,12 @@ from jobs.sandbox.stage import Stage
 
 
 def role_of(request: ModelRequest) -> str:
-    """owner, errand or person, by the prompt."""
+    """owner, errand, trigger or person, by the prompt."""
     system = "\n".join(block.text for block in request.system)
     if "You talk with one person" in system:
         return "person"
+    if "This conversation began by itself" in system:
+        return "trigger"
     return "errand" if "You run one errand" in system else "owner"
 
 
@@ -20,6 +22,7 @@ class Roles:
     def __init__(self) -> None:
         self.owner = Rules()
         self.errand = Rules()
+        self.trigger = Rules()
         self.person = Rules()
 
     def __call__(self, request: ModelRequest) -> Script | Reply:

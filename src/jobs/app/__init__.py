@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jobs import __version__
 from jobs.app.sessions import SKILLS, SessionFactory, World
+from jobs.app.triggers import make_triggers
 from jobs.core.clock import SystemClock
 from jobs.core.database import Database
 from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, TelegramError, Undeliverable
@@ -33,6 +34,7 @@ from jobs.telegram.inbound import Inbound
 from jobs.telegram.outbound import OutboxSender
 from jobs.telegram.render import join, render, split
 from jobs.tools.approvals import Approvals
+from jobs.triggers.manager import fill_trigger_manager
 from jobs.users import environment
 from jobs.users.admission import Door, Rules, Strangers
 from jobs.users.deadlines import tell_of_overdue
@@ -94,6 +96,7 @@ class Application:
             stack.enter_context(fill_users_repository(world.repository))
             sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
             stack.enter_context(fill_session_manager(sessions))
+            stack.enter_context(fill_trigger_manager(world.triggers.manager))
             self._sessions_alive = lambda: sessions.alive
             inbound = Inbound(
                 telegram,
@@ -136,6 +139,7 @@ class Application:
             compose=compose,
             language=language,
             owner_name=await self._owner_name(people),
+            triggers=make_triggers(journal, self._clock, settings, language),
         )
 
     def _make_sender(self, world: World) -> OutboxSender:
@@ -163,6 +167,7 @@ class Application:
                 group.create_task(self._keep_up(world, inbound), name="keep up")
                 group.create_task(_until_signed_out(telegram), name="connection")
                 group.create_task(_watch(world, inbound), name="questions and deadlines")
+                group.create_task(world.triggers.manager.run(), name="triggers")
                 log.info("Ready: signed in as %s (%d)", telegram.account.name, telegram.account.id)
                 print("ready", flush=True)  # noqa: T201 - for whoever started it, and waits
         except* JobsError as errors:

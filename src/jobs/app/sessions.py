@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from jobs.app.triggers import Triggers
 from jobs.catalog import TOOLS, by_cli_name
 from jobs.core.clock import Clock
 from jobs.core.database import Transaction
 from jobs.core.errors import JobsError
 from jobs.core.i18n import Language
-from jobs.core.journal import Journal
-from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of
+from jobs.core.journal import InboxRow, Journal, Settled
+from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of, trigger_of
 from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, SoundAlarm
 from jobs.core.settings import Settings
+from jobs.core.words import triggers as trigger_words
 from jobs.telegram.client import Telegram
 from jobs.telegram.live import ScreenReply
 from jobs.telegram.tools import Directory
@@ -36,11 +38,11 @@ from jobs.users.errand_tools import Surroundings
 from jobs.users.errand_view import for_person
 from jobs.users.guard import Marks, SessionGuard
 from jobs.users.pool import Pool
-from jobs.users.prompts import errand_prompt, owner_prompt, person_prompt
+from jobs.users.prompts import errand_prompt, owner_prompt, person_prompt, trigger_prompt
 from jobs.users.repository import UsersRepository
 from jobs.users.session import UserSession
 from jobs.users.session_file import SessionFile
-from jobs.users.session_items import Manner, SessionConfig
+from jobs.users.session_items import Manner, SessionConfig, SettledListener
 from jobs.users.turn_guard import GuardedTurns
 from jobs.users.workload import Gathering
 
@@ -72,6 +74,7 @@ class World:
     compose: Compose
     language: Language
     owner_name: str
+    triggers: Triggers
 
 
 class _Composer:
@@ -92,9 +95,11 @@ class SessionFactory:
         user_id, task_id = person_of(key), errand_of(key)
         if user_id is not None:
             return self._person(key, user_id)
+        if trigger_of(key) is not None:
+            return self._trigger(key)
         return self._errand(key, task_id) if task_id is not None else self._owner()
 
-    # ---- the three kinds ----
+    # ---- the four kinds ----
 
     def _owner(self) -> UserSession:
         settings, telegram = self._world.settings, self._world.telegram
@@ -108,15 +113,23 @@ class SessionFactory:
             system,
             SessionFile(self._session_path(str(settings.tg_user_id))),
             guard=guard,
-            manner=Manner(guard=GuardedTurns(OWNER_SESSION, guard, self._marks)),
+            manner=Manner(
+                settled=self._outcomes_of(OWNER_SESSION),
+                notes=self._world.triggers.outcomes,
+                guard=GuardedTurns(OWNER_SESSION, guard, self._marks),
+            ),
         )
 
     def _errand(self, key: str, task_id: str) -> UserSession:
         repository = self._world.repository
         guard = self._guard(key, Role.TASK)
 
-        async def keep(tx: Transaction, text: str) -> None:
-            await repository.errands.note(tx, task_id, key, text[:2000])
+        outcomes = self._outcomes_of(key)
+
+        async def settled(tx: Transaction, rows: Sequence[InboxRow], outcome: Settled, text: str) -> None:
+            if text and outcome == "done":
+                await repository.errands.note(tx, task_id, key, text[:2000])
+            await outcomes(tx, rows, outcome, "")  # nobody has been told anything
 
         async def remember(session_id: str) -> None:
             async with repository.journal.database.transaction() as tx:
@@ -138,10 +151,33 @@ class SessionFactory:
             guard=guard,
             manner=Manner(
                 whose=whose,
-                keep=keep,
+                settled=settled,
                 guard=GuardedTurns(key, guard, self._marks),
                 remember=remember,
                 recall=recall,
+            ),
+        )
+
+    def _trigger(self, key: str) -> UserSession:
+        settings = self._world.settings
+
+        async def whose() -> str:
+            async with self._world.journal.database.transaction() as tx:
+                latest = await self._world.triggers.executor.fired.latest_of(tx, key)
+            return latest.title if latest is not None else key
+
+        guard = self._guard(key, Role.TRIGGER, whose)
+        return self._build(
+            self._config(key, settings.tg_user_id, hibernate_after=0.0, passing=True),
+            Role.TRIGGER,
+            trigger_prompt(settings.tg_user_id, settings.workspace_dir),
+            SessionFile(self._session_path(key.replace(":", "_"))),
+            guard=guard,
+            manner=Manner(
+                whose=whose,
+                settled=self._outcomes_of(key),
+                trouble=trigger_words.NOT_DONE,
+                guard=GuardedTurns(key, guard, self._marks),
             ),
         )
 
@@ -182,6 +218,7 @@ class SessionFactory:
         *,
         gathering: Gathering = _NOTHING,
         hibernate_after: float | None = None,
+        passing: bool = False,
     ) -> SessionConfig:
         settings = self._world.settings
         return SessionConfig(
@@ -194,6 +231,7 @@ class SessionFactory:
             query_timeout=settings.query_timeout_seconds,
             gathering=gathering,
             hibernate_after=hibernate_after,
+            passing=passing,
         )
 
     def _build(
@@ -241,7 +279,15 @@ class SessionFactory:
             manner=manner,
         )
 
-    def _guard(self, key: str, role: Role) -> SessionGuard:
+    def _outcomes_of(self, key: str) -> SettledListener:
+        outcomes = self._world.triggers.outcomes
+
+        async def settled(tx: Transaction, rows: Sequence[InboxRow], outcome: Settled, text: str) -> None:
+            await outcomes.settled(tx, key, rows, outcome, text)
+
+        return settled
+
+    def _guard(self, key: str, role: Role, about: Callable[[], Awaitable[str]] | None = None) -> SessionGuard:
         return SessionGuard(
             key,
             repository=self._world.repository,
@@ -251,6 +297,7 @@ class SessionFactory:
             language=self._world.language,
             skills=self._skills,
             runner=ToolRunner(self._world.journal),
+            about=about,
         )
 
     def _make_services(self) -> Services:
@@ -276,7 +323,7 @@ class SessionFactory:
         telegram = self._world.telegram
         if session_key == OWNER_SESSION:
             return ScreenReply(telegram, self._world.journal, chat_id, session_key)
-        return TypingReply(telegram, chat_id) if chat_id else SilentReply()
+        return TypingReply(telegram, chat_id) if person_of(session_key) is not None else SilentReply()
 
     async def _fetch_image(self, message: InboundMessage) -> Image | None:
         try:

@@ -23,6 +23,11 @@ def errand_session(task_id: str) -> str:
     return f"task:{task_id}"
 
 
+def trigger_session(about: str) -> str:
+    """The key of the session in which something runs by itself: a schedule, a subscription."""
+    return f"trigger:{about}"
+
+
 def person_of(session_key: str) -> int | None:
     """The person that a session talks with; None when it is no such session."""
     kind, _, name = session_key.partition(":")
@@ -33,6 +38,12 @@ def errand_of(session_key: str) -> str | None:
     """The errand that a session is about; None when it is no such session."""
     kind, _, name = session_key.partition(":")
     return name if kind == "task" else None
+
+
+def trigger_of(session_key: str) -> str | None:
+    """What a session runs by itself for; None when it is no such session."""
+    kind, _, name = session_key.partition(":")
+    return name if kind == "trigger" else None
 
 
 AttachmentKind = Literal[
@@ -76,10 +87,15 @@ class Forwarded(_Frozen):
 
 
 class SessionEvent(_Frozen):
-    """Something that a session must hear and nobody wrote to it: an errand's news, the owner's word on a call."""
+    """Something that a session must hear and nobody wrote to it: an errand's news, the owner's word on a call.
 
-    kind: Literal["errand", "news", "decision"]
+    A `trigger` is work that has come due by itself. It waits until its session has nothing else to do.
+    """
+
+    kind: Literal["errand", "news", "decision", "trigger"]
     task_id: str | None = None
+    title: str = ""
+    """What a person would call it."""
     facts: str
     """The program's own words."""
     quoted: Mapping[str, str] = {}

@@ -31,6 +31,7 @@ class TgSendMessage(BaseModel):
 
 @tool(
     Role.OWNER,
+    Role.TRIGGER,
     effect=Effect.OUTWARD,
     status=Words(en="✉️ writing to {to}", ru="✉️ пишу: {to}"),
     always_loaded=True,

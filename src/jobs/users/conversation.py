@@ -99,6 +99,11 @@ class Conversation:
             await self._pool.leave(self._seat)
             self._on_end()
 
+    async def retire(self) -> None:
+        """End the process and give up the claim to one: the session has ended."""
+        await self.end()
+        self._pool.remove(self._seat)
+
     async def kill(self) -> None:
         """End the process at once, with whatever it runs."""
         agent, self._agent = self._agent, None

@@ -19,6 +19,7 @@ from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
 from jobs.users.failures import judge, timed_out
 from jobs.users.session_items import Manner, SessionConfig
+from jobs.users.silence import without_marker
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER
 
@@ -62,22 +63,18 @@ class Endings:
             await self._journal.say_nothing(self._config.key)
             return
         asked = any(row.message.event is None for row in rows)
+        if not asked:
+            texts = [text for text in map(without_marker, texts) if text]
         if not texts and self._config.to_owner and asked:
             texts = [words.DONE.say(self._config.language)]
         parts = await self._compose_text(*texts) if self._config.chat_id is not None else ()
-
-        async def keep(tx: Transaction) -> None:
-            if self._manner.keep is not None and texts:
-                await self._manner.keep(tx, "\n\n".join(texts))
-
-        await self._journal.answer(self._ending(rows, event), parts, also=keep)
+        await self._end(self._ending(rows, event), rows, "\n\n".join(texts), parts)
         if rows:
             log.info("Session %s answered %d messages", self._config.key, len(rows))
 
     async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded) -> None:
         """The answer may not be sent, corrections did not help: the owner decides what is to be said."""
-        ending = replace(self._ending(rows, event), outcome="failed")
-        await self._journal.answer(ending, ())
+        await self._end(replace(self._ending(rows, event), outcome="failed"), rows, "", ())
         await self._tell_owner(people_words.WITHHELD.say(self._config.language, who=await self._whose()),
                                f"withheld {rows[0].id if rows else event.session_id}")  # fmt: skip
 
@@ -102,7 +99,7 @@ class Endings:
         ids = [row.id for row in rows]
         if verdict.retry_at is None and not verdict.parked:
             ending = replace(self._ending(rows, None), outcome="failed", origin="notice")
-            await self._journal.answer(ending, await self._as_answer(verdict.sentence))
+            await self._end(ending, rows, verdict.sentence, await self._as_answer(verdict.sentence))
             await self._tell_of_trouble(verdict.sentence, f"failed {ids[0]}")
             return None
         # Once is enough: later attempts of the same messages fail in silence until one succeeds.
@@ -135,7 +132,7 @@ class Endings:
         commands = [command.id] if command is not None else []
         ending = replace(self._ending(rows, cut.ended), outcome=outcome, commands=commands)
         parts = await self._compose_text(*texts) if self._config.chat_id is not None else ()
-        await self._journal.answer(ending, parts)
+        await self._end(ending, rows, why, parts)
 
     async def lost(self, session_id: str) -> None:
         """The earlier conversation could not be reopened."""
@@ -158,6 +155,13 @@ class Endings:
                 tx, event.usage, session_key=self._config.key, started_by=self._config.key, outcome=outcome
             )
 
+    async def _end(self, ending: Ending, rows: Sequence[InboxRow], text: str, parts: Sequence[RichText]) -> None:
+        async def settled(tx: Transaction) -> None:
+            if self._manner.settled is not None:
+                await self._manner.settled(tx, rows, ending.outcome, text)
+
+        await self._journal.answer(ending, parts, also=settled)
+
     def _ending(self, rows: list[InboxRow], event: ev.TurnEnded | None) -> Ending:
         return Ending(
             session_key=self._config.key,
@@ -175,7 +179,7 @@ class Endings:
     async def _tell_of_trouble(self, sentence: str, once: str) -> None:
         """An outsider is told nothing of what goes wrong inside; the owner is."""
         if not self._config.to_owner:
-            text = people_words.NOT_ANSWERED.say(self._config.language, who=await self._whose(), why=sentence)
+            text = self._manner.trouble.say(self._config.language, who=await self._whose(), why=sentence)
             await self._tell_owner(text, f"{self._config.key}: {once}")
 
     async def _whose(self) -> str:

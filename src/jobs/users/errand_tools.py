@@ -61,7 +61,11 @@ class CreateTask(BaseModel):
 
 
 @tool(
-    Role.OWNER, Role.TASK, effect=Effect.OUTWARD, status=Words(en="📌 noting: {title}", ru="📌 записываю: {title}"),
+    Role.OWNER,
+    Role.TASK,
+    Role.TRIGGER,
+    effect=Effect.OUTWARD,
+    status=Words(en="📌 noting: {title}", ru="📌 записываю: {title}"),
     always_loaded=True,
 )  # fmt: skip
 async def create_task(ctx: ToolContext, params: CreateTask) -> str:
@@ -117,7 +121,13 @@ class ListTasks(BaseModel):
     kind: str = Field(default="", description="Only of this kind")
 
 
-@tool(Role.OWNER, Role.TASK, effect=Effect.READ, status=Words(en="📋 looking at the errands", ru="📋 смотрю поручения"))
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    Role.TRIGGER,
+    effect=Effect.READ,
+    status=Words(en="📋 looking at the errands", ru="📋 смотрю поручения"),
+)
 async def list_tasks(ctx: ToolContext, params: ListTasks) -> str:
     """List errands with their status, people, deadline and next step."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
@@ -146,6 +156,7 @@ class TaskId(BaseModel):
 @tool(
     Role.OWNER,
     Role.TASK,
+    Role.TRIGGER,
     effect=Effect.READ,
     status=Words(en="📋 reading errand {task_id}", ru="📋 читаю поручение {task_id}"),
 )
@@ -179,7 +190,13 @@ class UpdateTask(BaseModel):
     note: str | None = Field(default=None, description="Anything for the history", max_length=2000)
 
 
-@tool(Role.OWNER, Role.TASK, effect=Effect.STATE, status=Words(en="📌 updating {task_id}", ru="📌 обновляю {task_id}"))
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    Role.TRIGGER,
+    effect=Effect.STATE,
+    status=Words(en="📌 updating {task_id}", ru="📌 обновляю {task_id}"),
+)
 async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
     """Change an errand (status, result, next step, deadline) or add a note; a session that runs it hears of it."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
@@ -216,6 +233,7 @@ class CancelTask(BaseModel):
 @tool(
     Role.OWNER,
     Role.TASK,
+    Role.TRIGGER,
     effect=Effect.OUTWARD,
     status=Words(en="📌 cancelling {task_id}", ru="📌 отменяю {task_id}"),
 )
@@ -249,6 +267,7 @@ class SendToUser(BaseModel):
 @tool(
     Role.OWNER,
     Role.TASK,
+    Role.TRIGGER,
     effect=Effect.OUTWARD,
     status=Words(en="✉️ writing to {user}", ru="✉️ пишу: {user}"),
     always_loaded=True,

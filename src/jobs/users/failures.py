@@ -79,7 +79,8 @@ def timed_out(seconds: int, language: Language) -> str:
 
 
 def _gist(message: InboundMessage) -> str:
-    return message.event.facts if message.event is not None else message.text
+    event = message.event
+    return message.text if event is None else event.title or event.facts
 
 
 def what_was_stopped(rows: Sequence[InboxRow], language: Language) -> str:

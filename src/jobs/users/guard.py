@@ -5,7 +5,7 @@ Untrusted words in, private data read, a message out: never all three without th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from jobs.core.database import Database
@@ -62,10 +62,11 @@ class Marks:
 
 
 class SessionGuard:
-    """Implements `tools.gate.Guard` for the session of an errand, and for the owner's.
+    """Implements `tools.gate.Guard` for every session that acts.
 
     The owner's session is guarded in the turns that outsiders' words have started (`errands` names what they are
-    about): it has read the owner's private things all along, so that its messages to outsiders wait then.
+    about): it has read the owner's private things all along, so that its messages to outsiders wait then. What runs
+    by itself is guarded once it has seen words from outside.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class SessionGuard:
         language: Language,
         skills: Path,
         runner: ToolRunner,
+        about: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._key = session_key
         self._repository = repository
@@ -88,9 +90,12 @@ class SessionGuard:
         self._language: Language = language
         self._skills = skills
         self.runner = runner
+        self._about = about
         own = errand_of(session_key)
         self.errands: frozenset[str] = frozenset({own} if own else ())
         """The errands that the session is about right now."""
+        self.guarded = own is not None
+        """Whether words from outside are in play."""
 
     async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Deny | Call:
         """See `tools.gate.Guard`."""
@@ -99,7 +104,7 @@ class SessionGuard:
         spec = self._tools.get(tool)
         if spec is not None and await self.runner.is_repeat(spec, self._key, arguments):
             return Pass()  # it was let pass and made before an interruption: only its result is told again
-        if not self.errands:
+        if not self.guarded:
             harmless = tool in _HARMLESS | _READS | {"Skill"} or (
                 spec is not None and spec.effect in (Effect.READ, Effect.STATE)
             )
@@ -125,6 +130,8 @@ class SessionGuard:
     async def _objection_to_ours(self, spec: ToolSpec, arguments: Mapping[str, object]) -> Words | None:
         own = str(arguments.get("task_id", "")).strip().lstrip("#").lower() in self.errands
         objection: Words | None = None
+        if not self.errands and spec.effect in (Effect.STATE, Effect.OUTWARD):
+            return words.BECAUSE_OUTSIDE
         match spec.name:
             case "send_to_user":
                 objection = await self._objection_to_message(str(arguments.get("user", "")))
@@ -167,7 +174,7 @@ class SessionGuard:
         return Path(path).resolve().is_relative_to(self._skills.resolve())
 
     async def _call(self, tool: str, arguments: Mapping[str, object], why: Words) -> Call:
-        errand = ""
+        errand = words.TRIGGER.say(self._language, title=await self._about()) if self._about is not None else ""
         # What several errands have brought about is nobody's standing permission.
         task_id = next(iter(self.errands)) if len(self.errands) == 1 else None
         if task_id is not None:

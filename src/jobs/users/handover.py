@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.core.journal import InboxRow, RecordedEffect
+from jobs.core.messages import person_of
 from jobs.core.ports import FetchImage
 from jobs.users.agent import Content
 from jobs.users.composition import compose, text_block
@@ -17,8 +18,7 @@ class Handover:
     def __init__(self, config: SessionConfig, manner: Manner, fetch_image: FetchImage) -> None:
         self._manner = manner
         self._zone = config.zone
-        outsider = not config.to_owner and config.chat_id is not None
-        self._fetch_image = None if outsider else fetch_image
+        self._fetch_image = None if person_of(config.key) is not None else fetch_image
         self._told = ""
 
     async def compose(self, rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], *, joins: bool) -> Content:
@@ -30,8 +30,12 @@ class Handover:
         if briefing != self._told:
             self._told = briefing
             content.insert(0, text_block(briefing))
+        if self._manner.notes is not None and (news := await self._manner.notes.unheard()):
+            content.insert(0, text_block(news))
         return content
 
     def forget(self) -> None:
         """Whether what was told last is in the conversation, nobody knows: it is told again."""
         self._told = ""
+        if self._manner.notes is not None:
+            self._manner.notes.forget()

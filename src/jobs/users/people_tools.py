@@ -21,7 +21,13 @@ class Query(BaseModel):
     query: str = Field(description="A name in any language, @username, phone or id", min_length=1, max_length=200)
 
 
-@tool(Role.OWNER, Role.TASK, effect=Effect.READ, status=Words(en="👤 looking for {query}", ru="👤 ищу: {query}"))
+@tool(
+    Role.OWNER,
+    Role.TASK,
+    Role.TRIGGER,
+    effect=Effect.READ,
+    status=Words(en="👤 looking for {query}", ru="👤 ищу: {query}"),
+)
 async def resolve_user(ctx: ToolContext, params: Query) -> str:
     """Find out who is meant by a name; several that fit are all named, for the owner to choose."""
     found = await ctx.use(UsersRepository).find(params.query)
@@ -35,7 +41,7 @@ class NoParameters(BaseModel):
     """No parameters."""
 
 
-@tool(Role.OWNER, effect=Effect.READ, status=Words(en="👥 looking through people", ru="👥 смотрю людей"))
+@tool(Role.OWNER, Role.TRIGGER, effect=Effect.READ, status=Words(en="👥 looking through people", ru="👥 смотрю людей"))
 async def list_users(ctx: ToolContext, params: NoParameters) -> str:
     """List the people who have written or were written to."""
     del params
@@ -51,14 +57,17 @@ class Person(BaseModel):
     user: str = Field(description="Name, @username, phone or id")
 
 
-@tool(Role.OWNER, effect=Effect.STATE, status=Words(en="🚫 banning {user}", ru="🚫 блокирую: {user}"))
+@tool(Role.OWNER, Role.TRIGGER, effect=Effect.STATE, status=Words(en="🚫 banning {user}", ru="🚫 блокирую: {user}"))
 async def ban_user(ctx: ToolContext, params: Person) -> str:
     """Never answer a person again, nor write to them."""
     return await _set_banned(ctx, params.user, True)
 
 
 @tool(
-    Role.OWNER, effect=Effect.STATE, status=Words(en="👤 lifting the ban on {user}", ru="👤 снимаю блокировку: {user}")
+    Role.OWNER,
+    Role.TRIGGER,
+    effect=Effect.STATE,
+    status=Words(en="👤 lifting the ban on {user}", ru="👤 снимаю блокировку: {user}"),
 )
 async def unban_user(ctx: ToolContext, params: Person) -> str:
     """Lift a ban, or a refusal to answer a stranger."""
@@ -71,7 +80,12 @@ class Note(Person):
     note: str = Field(description="What to remember of them; replaces the earlier note", max_length=2000)
 
 
-@tool(Role.OWNER, effect=Effect.STATE, status=Words(en="📝 noting about {user}", ru="📝 записываю о: {user}"))
+@tool(
+    Role.OWNER,
+    Role.TRIGGER,
+    effect=Effect.STATE,
+    status=Words(en="📝 noting about {user}", ru="📝 записываю о: {user}"),
+)
 async def set_user_note(ctx: ToolContext, params: Note) -> str:
     """Note something about a person; they never see it, nor does the session that talks with them."""
     repository = ctx.use(UsersRepository)
@@ -92,7 +106,12 @@ class Limits(Person):
     daily_usd: float | None = Field(default=None, ge=0, description="Spent on them at most; omit for the usual")
 
 
-@tool(Role.OWNER, effect=Effect.STATE, status=Words(en="👤 setting limits for {user}", ru="👤 ставлю лимиты: {user}"))
+@tool(
+    Role.OWNER,
+    Role.TRIGGER,
+    effect=Effect.STATE,
+    status=Words(en="👤 setting limits for {user}", ru="👤 ставлю лимиты: {user}"),
+)
 async def set_user_limits(ctx: ToolContext, params: Limits) -> str:
     """Set how much a person may write and cost in place of the usual limits."""
     repository = ctx.use(UsersRepository)
@@ -113,7 +132,7 @@ class Correspondence(Person):
     limit: int = Field(default=40, ge=1, le=200, description="How many messages, the latest")
 
 
-@tool(Role.OWNER, effect=Effect.READ, status=Words(en="💬 rereading {user}", ru="💬 перечитываю: {user}"))
+@tool(Role.OWNER, Role.TRIGGER, effect=Effect.READ, status=Words(en="💬 rereading {user}", ru="💬 перечитываю: {user}"))
 async def get_correspondence(ctx: ToolContext, params: Correspondence) -> str:
     """Read word for word what was said between the assistant and a person."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
@@ -123,7 +142,7 @@ async def get_correspondence(ctx: ToolContext, params: Correspondence) -> str:
     return show(lines, {card.id: card.name}, here.zone)
 
 
-@tool(Role.OWNER, effect=Effect.READ, status=Words(en="💬 what {user} knows", ru="💬 что знает {user}"))
+@tool(Role.OWNER, Role.TRIGGER, effect=Effect.READ, status=Words(en="💬 what {user} knows", ru="💬 что знает {user}"))
 async def list_disclosures(ctx: ToolContext, params: Person) -> str:
     """List everything that a person has been told by the assistant, with dates and errands."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)

@@ -42,6 +42,10 @@ class Pool:
         self._seats.append(seat)
         return seat
 
+    def remove(self, seat: Seat) -> None:
+        """A seat whose session has ended for good; its process has left it."""
+        self._seats.remove(seat)
+
     @asynccontextmanager
     async def starting(self, seat: Seat) -> AsyncGenerator[None]:
         """Take a seat for good and start a process in the block; a block that raises gives the seat back."""

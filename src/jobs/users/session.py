@@ -27,25 +27,24 @@ from jobs.users import agent_events as ev
 from jobs.users.agent import Content
 from jobs.users.composition import text_block
 from jobs.users.conversation import Conversation, NewAgent
+from jobs.users.corrections import Corrections
 from jobs.users.endings import Cut, Endings
 from jobs.users.failures import what_was_stopped
 from jobs.users.handover import Handover
 from jobs.users.interruption import interrupted
+from jobs.users.open_rows import read_open_rows
 from jobs.users.pool import Pool
 from jobs.users.session_file import SessionFile
 from jobs.users.session_items import Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
 from jobs.users.unless import unless
-from jobs.users.workload import NEVER, Workload
+from jobs.users.workload import NEVER, Workload, is_trigger
 
 log = logging.getLogger(__name__)
 
 BUSY_TOOL_SECONDS = 3600
-READ_AGAIN_SECONDS = 15.0
 MOST_CRASHES = 3
 TELL_AFTER = 3  # failures of our own in a row
-MOST_CORRECTIONS = 2
-CORRECTION = "[{objection} Write the answer again without it; nothing of the first was sent.]"
 
 
 class UserSession:
@@ -93,7 +92,7 @@ class UserSession:
         )
         self._manner = manner
         self._handover = Handover(config, manner, fetch_image)
-        self._objections = 0  # in a row, to answers to the same messages
+        self._corrections = Corrections(manner.objection)
         self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
         self._cut_off: Turn | None = None  # by a /stop that the journal has not taken yet
@@ -102,6 +101,7 @@ class UserSession:
         self._failures = 0  # in a row, of our own
         self._failed_starts = 0  # in a row, of the Claude process
         self._deaths = 0  # in a row, of Claude processes that were at work: a restart of ours is no fault of a message
+        self._over = False
         self.plan_windows: dict[str, ev.PlanWindow] = {}
 
     # ---- from outside ----
@@ -126,10 +126,13 @@ class UserSession:
         """The other side is writing."""
         self._mailbox.put_nowait(Typing())
 
-    async def run(self) -> None:
-        """The session's life; on cancellation the process is ended and unanswered messages stay journalled."""
+    async def run(self) -> Sequence[InboxRow]:
+        """The session's life; on cancellation the process is ended and unanswered messages stay journalled.
+
+        A passing session ends by itself; returns the messages that came too late for it.
+        """
         try:
-            while True:
+            while not self._over:
                 item = await self._next()
                 try:
                     await self._handle(item)
@@ -150,7 +153,8 @@ class UserSession:
             if self._working:
                 with contextlib.suppress(AgentUnavailable):  # a turn that is interrupted first ends at once
                     await self._conversation.interrupt()
-            await self._conversation.end()
+            await self._conversation.retire()
+        return [item for item in self._mailbox.take_all() if isinstance(item, InboxRow)]
 
     # ---- the loop ----
 
@@ -209,16 +213,18 @@ class UserSession:
         await self._conversation.set_busy(self._working)
 
     async def _send_pending(self) -> None:
+        if self._config.passing and any(is_trigger(row) and not row.attempts for row in self._work.next_rows()):
+            await self._begin_afresh()
         try:
             if not await self._conversation.start(urgent=self._mailbox.commanded):
                 return  # the command says what becomes of the messages
         except AgentUnavailable as error:
-            rows = self._work.take_pending()
+            rows = self._work.take_next()
             self._failed_starts += 1
             await self._postpone(rows, TurnFailed("unavailable", str(error)), self._failed_starts)
             return
         self._failed_starts = 0
-        rows = self._work.take_pending()
+        rows = self._work.take_next()
         if not self._work.outstanding_ids:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
@@ -235,7 +241,7 @@ class UserSession:
         # Known to be underway before it is sent: the answer may be quicker than this coroutine.
         self._work.sent(message_id, rows)
         self._last_sign = time.monotonic()
-        self._current_turn()
+        self._current_turn().hears(rows)
         try:
             await self._conversation.send(message_id, content)
         except AgentUnavailable as error:
@@ -251,6 +257,7 @@ class UserSession:
         after = self._config.hibernate_after
         if after is not None and not self._working and time.monotonic() >= self._last_sign + after:
             await self._conversation.end()
+            self._over = self._config.passing and self._work.empty
 
     # ---- the Claude process ----
 
@@ -290,17 +297,13 @@ class UserSession:
             self._current_turn()
 
     async def _answer(self, rows: list[InboxRow], event: ev.TurnEnded, texts: Sequence[str]) -> None:
-        object_to = self._manner.objection
-        objection = await object_to("\n\n".join(texts)) if object_to is not None and texts else None
-        if objection is None:
-            self._objections = 0
+        correction = await self._corrections.demanded("\n\n".join(texts))
+        if correction is None:
             await self._endings.answer(rows, event, texts)
-        elif self._objections < MOST_CORRECTIONS:
-            self._objections += 1
+        elif correction:
             await self._endings.record(event, "corrected")
-            await self._hand_over(rows, [text_block(CORRECTION.format(objection=objection))])
+            await self._hand_over(rows, [text_block(correction)])
         else:
-            self._objections = 0
             await self._endings.withhold(rows, event)
 
     async def _on_death(self, reason: str) -> None:
@@ -340,16 +343,9 @@ class UserSession:
             await turn.live.settle()
         await self._conversation.end()
         pause = min(3600, 5 * 2 ** min(self._failures, 10))
-        rows = await self._read_open_rows()
+        rows = await read_open_rows(self._journal, self._config.key)
         until = self._clock.now() + timedelta(seconds=pause)
         self._work.put_back((row for row in rows if row.id in self._accepted), until)
-
-    async def _read_open_rows(self) -> Sequence[InboxRow]:
-        while True:
-            with contextlib.suppress(StorageError):  # the alarm has been sounded
-                async with self._journal.database.transaction() as tx:
-                    return await self._journal.inbox.open_rows(tx, self._config.key)
-            await asyncio.sleep(READ_AGAIN_SECONDS)
 
     async def _give_up_waiting(self) -> None:
         seconds, cut = int(self._patience), await self._interrupt()
@@ -375,14 +371,17 @@ class UserSession:
     async def _clear(self, command: InboxRow | None) -> None:
         language = self._config.language
         cut = await self._interrupt()
-        await self._conversation.end()
-        self._conversation.forget()
+        await self._begin_afresh()
         stopped = [what_was_stopped(cut.rows, language)] if cut.rows else []
         sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
-        if self._manner.guard is not None:
-            await self._manner.guard.forget()
         await self._endings.early(cut, sentences, outcome="dropped", command=command)
         self.warm()
+
+    async def _begin_afresh(self) -> None:
+        await self._conversation.end()
+        self._conversation.forget()
+        if self._manner.guard is not None:
+            await self._manner.guard.forget()
 
     async def _interrupt(self) -> Cut:
         """End what is underway."""

@@ -9,9 +9,10 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from jobs.core.database import Transaction
-from jobs.core.i18n import Language
-from jobs.core.journal import InboxRow
-from jobs.core.messages import InboundMessage
+from jobs.core.i18n import Language, Words
+from jobs.core.journal import InboxRow, Settled
+from jobs.core.messages import OWNER_SESSION, InboundMessage
+from jobs.core.words import people as people_words
 from jobs.users.agent_events import AgentEvent, TurnEnded
 from jobs.users.workload import Gathering
 
@@ -32,11 +33,13 @@ class SessionConfig:
     gathering: Gathering
     hibernate_after: float | None
     """How long its process may do nothing; None: it is kept."""
+    passing: bool = False
+    """Each trigger event in it is a conversation of its own, and the session ends when it has nothing to do."""
 
     @property
     def to_owner(self) -> bool:
         """Whether it talks with the owner."""
-        return self.chat_id == self.owner_chat
+        return self.key == OWNER_SESSION
 
 
 class TurnGuard(Protocol):
@@ -51,14 +54,32 @@ class TurnGuard(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """What has been said to the owner elsewhere, for their own session to know."""
+
+    async def unheard(self) -> str:
+        """What is news to the session, to be handed over now; "" for nothing."""
+        ...
+
+    def forget(self) -> None:
+        """Whether what was handed over has been heard, nobody knows."""
+        ...
+
+
+SettledListener = Callable[[Transaction, Sequence[InboxRow], Settled, str], Awaitable[None]]
+"""Hears which messages end, how, and with which words, in the transaction that ends them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """What is special about a session that is not simply the owner's."""
 
     whose: Callable[[], Awaitable[str]] | None = None
     """Whom or what it is about, for the owner to read."""
-    keep: Callable[[Transaction, str], Awaitable[None]] | None = None
-    """Where the words of a session go that speaks to nobody."""
+    settled: SettledListener | None = None
+    trouble: Words = people_words.NOT_ANSWERED
+    """Tells the owner that it failed: {who} and {why}."""
+    notes: Notes | None = None
     briefing: Callable[[], Awaitable[str]] | None = None
     """What the model must know before it reads the messages, as it stands now; told when it has changed."""
     objection: Callable[[str], Awaitable[str | None]] | None = None
@@ -119,10 +140,13 @@ class Mailbox(asyncio.Queue[Item]):
             self.commanded.clear()
         return item
 
+    def take_all(self) -> list[Item]:
+        """Everything that has not been handled."""
+        return [self.get_nowait() for _ in range(self.qsize())]
+
     def forget_events(self) -> None:
         """A process has ended: what it said and nobody has heard yet is not to pass for the next one's words."""
-        items = [self.get_nowait() for _ in range(self.qsize())]
-        for item in items:
+        for item in self.take_all():
             if isinstance(item, OURS):
                 self.put_nowait(item)
 

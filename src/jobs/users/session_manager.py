@@ -18,7 +18,7 @@ class SessionManager:
     def __init__(self, new_session: Callable[[str], UserSession]) -> None:
         self._new_session = new_session
         self._sessions: dict[str, UserSession] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[SessionManager]:
@@ -26,17 +26,25 @@ class SessionManager:
         try:
             yield self
         finally:
-            for task in self._tasks:
+            tasks = list(self._tasks.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def session(self, key: str) -> UserSession:
         """The session with this key, started if need be."""
         session = self._sessions.get(key)
         if session is None:
             session = self._sessions[key] = self._new_session(key)
-            self._tasks.append(asyncio.create_task(session.run(), name=f"session {key}"))
+            self._tasks[key] = asyncio.create_task(self._live(key, session), name=f"session {key}")
         return session
+
+    async def _live(self, key: str, session: UserSession) -> None:
+        """A session that has ended by itself is forgotten; what came too late for it is for the next of its key."""
+        late = await session.run()
+        del self._sessions[key], self._tasks[key]
+        for row in late:
+            self.submit(key, row)
 
     def create_task_session(self, task_id: str) -> UserSession:
         """The session of an errand, started if need be."""
@@ -73,7 +81,7 @@ class SessionManager:
     @property
     def alive(self) -> bool:
         """Whether every session's loop is running."""
-        return all(not task.done() for task in self._tasks)
+        return all(not task.done() for task in self._tasks.values())
 
 
 _slot: Slot[SessionManager] = Slot("The session manager")

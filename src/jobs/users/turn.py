@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from jobs.core.i18n import Language
+from jobs.core.journal import InboxRow
 from jobs.core.ports import LiveReply
 from jobs.tools.spec import ToolSpec
 from jobs.users.agent_events import TextDelta, TextWritten, ToolEnded, ToolStarted
+from jobs.users.silence import so_far
 from jobs.users.status import status_line
+from jobs.users.workload import is_trigger
 
 
 class Turn:
@@ -21,6 +24,11 @@ class Turn:
         self._written: list[str] = []
         self._growing = ""
         self._running: dict[str, str] = {}
+        self._quiet: bool | None = None
+
+    def hears(self, rows: Iterable[InboxRow]) -> None:
+        """These are handed to it. One that only triggers have started may end in silence: its tools are not shown."""
+        self._quiet = self._quiet is not False and all(map(is_trigger, rows))
 
     @property
     def busy(self) -> bool:
@@ -44,6 +52,7 @@ class Turn:
                 self._running[tool_use_id] = status_line(self._tools, name, arguments, self._language)
             case ToolEnded(tool_use_id):
                 self._running.pop(tool_use_id, None)
-        status = next(reversed(self._running.values()), None)
-        if status or self.texts:
-            self.live.show(self.texts, status)
+        status = None if self._quiet else next(reversed(self._running.values()), None)
+        shown = [text for text in map(so_far, self.texts) if text]
+        if status or shown:
+            self.live.show(shown, status)

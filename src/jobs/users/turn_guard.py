@@ -1,10 +1,13 @@
-"""When a session is guarded: the errand's always, the owner's in turns that outsiders' words have started."""
+"""When a session is guarded: the errand's always, the owner's in turns that outsiders' words have started.
+
+What runs by itself is guarded from the moment when it has seen words from outside.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.core.messages import OWNER_SESSION, InboundMessage
+from jobs.core.messages import OWNER_SESSION, InboundMessage, SessionEvent, trigger_of
 from jobs.users.guard import Marks, SessionGuard
 
 
@@ -23,8 +26,17 @@ class GuardedTurns:
             await self._marks.saw_outsiders(self._key)
         if self._key == OWNER_SESSION:
             about = frozenset(event.task_id for event in events if event.task_id)
+            guarded = any(map(_is_from_outside, events))
             self._guard.errands = (self._guard.errands | about) if joins else about
+            self._guard.guarded = (self._guard.guarded or guarded) if joins else guarded
+        elif trigger_of(self._key) is not None:
+            self._guard.guarded, _ = await self._marks.of(self._key)
 
     async def forget(self) -> None:
         """See the port."""
         await self._marks.forget(self._key)
+
+
+def _is_from_outside(event: SessionEvent) -> bool:
+    """The owner's word on a call is none, but only a guarded turn has asked for it, and this goes on with that turn."""
+    return bool(event.task_id or event.quoted) or event.kind == "decision"

@@ -30,6 +30,11 @@ class Gathering:
     """At most, since the first message, while the other side is typing."""
 
 
+def is_trigger(row: InboxRow) -> bool:
+    """Whether a row is work that has come due by itself."""
+    return row.message.event is not None and row.message.event.kind == "trigger"
+
+
 class Workload:
     """Pending rows wait, some of them for a moment of their own; outstanding ones are with the model."""
 
@@ -71,15 +76,31 @@ class Workload:
 
     def due_at(self) -> float | None:
         """The monotonic moment at which something is to be sent; None when nothing is, or the model has enough."""
-        if not self._pending or len(self._outstanding) >= MOST_OUTSTANDING:
+        rows = self.next_rows()
+        if not rows or len(self._outstanding) >= MOST_OUTSTANDING:
             return None
-        return max(self._gather_until, min(map(self._due, self._pending.values())))
+        return max(self._gather_until, min(map(self._due, rows)))
 
-    def take_pending(self) -> list[InboxRow]:
-        """Every pending row, oldest first: what goes out, goes out together."""
+    def next_rows(self) -> list[InboxRow]:
+        """What is to be sent next, oldest first: what goes out, goes out together.
+
+        A trigger event goes out alone, when everything else is answered.
+        """
         rows = [self._pending[i] for i in sorted(self._pending)]
-        self._pending = {}
+        said = [row for row in rows if not is_trigger(row)]
+        return said or ([] if self._outstanding else rows[:1])
+
+    def take_next(self) -> list[InboxRow]:
+        """What is to be sent next; it is not pending any more."""
+        rows = self.next_rows()
+        for row in rows:
+            del self._pending[row.id]
         return rows
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing without an answer."""
+        return not self._pending and not self._outstanding
 
     def sent(self, message_id: str, rows: Iterable[InboxRow]) -> None:
         """The rows are with the model."""
@@ -95,7 +116,8 @@ class Workload:
 
     def take_all(self) -> list[InboxRow]:
         """Everything without an answer, oldest first."""
-        return sorted(self.take_outstanding() + self.take_pending(), key=lambda row: row.id)
+        pending, self._pending = self._pending, {}
+        return sorted([*self.take_outstanding(), *pending.values()], key=lambda row: row.id)
 
     def _due(self, row: InboxRow) -> float:
         if row.not_before is None:

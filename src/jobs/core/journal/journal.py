@@ -154,12 +154,15 @@ class Journal:
                 await self.outbox.add_once(tx, chat_id, part, f"{once}/{number}")
         self.queued.set()
 
-    async def tell(self, tx: Transaction, session_key: str, event: SessionEvent) -> None:
-        """Journal an event for a session; ring the bells once the transaction has ended."""
+    async def tell(self, tx: Transaction, session_key: str, event: SessionEvent) -> int:
+        """Journal an event for a session; ring the bells once the transaction has ended. Returns its inbox row."""
         now = self._clock.now()
         number = await self.inbox.next_event(tx)
         message = InboundMessage(chat_id=EVENTS, message_id=number, sender_id=EVENTS, sent_at=now, event=event)
         await self.inbox.add(tx, message, session_key)
+        row = await tx.one("SELECT id FROM inbox WHERE chat_id = ? AND message_id = ?", EVENTS, number)
+        assert row is not None  # noqa: S101 - inserted in this very transaction
+        return int(row["id"])
 
     def ring(self) -> None:
         """Ring both bells: there may be something to do."""

@@ -8,6 +8,7 @@ ASK_CALL = Words(
 )
 LEFT_OUT = Words(en="⚠️ [{count} characters are not shown here]", ru="⚠️ [здесь не показано символов: {count}]")
 ERRAND = Words(en="Errand {id}, {title}:", ru="Поручение {id}, {title}:")
+TRIGGER = Words(en="“{title}”:", ru="«{title}»:")
 TOOL = Words(en="⚙️ {name}", ru="⚙️ {name}")
 ASK_STRANGER = Words(
     en="👋 {who} has written to me:\n{text}\n\nShall I talk with them? 👍 yes, 👎 no (or reply: yes / no).",
@@ -29,6 +30,10 @@ BECAUSE_POWER = Words(
 )
 BECAUSE_ELSEWHERE = Words(
     en="it goes to somebody who has no part in this errand", ru="это уходит человеку, который не участвует в поручении"
+)
+BECAUSE_OUTSIDE = Words(
+    en="words from outside have started this, and it has effects beyond telling you",
+    ru="это начали слова извне, а действие не ограничивается рассказом вам",
 )
 BECAUSE_PRIVATE = Words(
     en="this conversation has seen other people's words and read something private ({what}), and this leaves the house",

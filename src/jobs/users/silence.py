@@ -1,0 +1,33 @@
+"""Saying nothing: what the model answers where there is nothing to tell, and what the owner then sees (nothing)."""
+
+from __future__ import annotations
+
+import re
+
+SILENT = "HEARTBEAT_OK"
+"""What the model is asked to answer; OpenClaw's word."""
+_MARKERS = (SILENT, "NOTHING_TO_REPORT", "NO_REPLY")
+_FRAME = r"[\s`*_~\"'“”«».!]*"
+_LEADING = re.compile(rf"{_FRAME}\b(?:{'|'.join(_MARKERS)})\b{_FRAME}")
+_TRAILING = re.compile(rf"[\s`*_~]*\b(?:{'|'.join(_MARKERS)})\b{_FRAME}$")
+_FRAME_CHARS = " \t\r\n`*_~\"'“”«»"
+
+
+_BEGUN = re.compile(r"\s+[*_`]*([A-Z][A-Z_]*)$")
+
+
+def without_marker(text: str) -> str:
+    """An answer without the word for silence at its ends; "" when it was nothing else."""
+    leading = _LEADING.match(text)
+    rest = text[leading.end() :] if leading else text
+    return _TRAILING.sub("", rest).strip()
+
+
+def so_far(text: str) -> str:
+    """What may be shown of an answer that grows: nothing while it may become silence."""
+    start = text.lstrip(_FRAME_CHARS)
+    if not start or any(marker.startswith(start) for marker in _MARKERS):
+        return ""
+    rest = without_marker(text)
+    begun = _BEGUN.search(rest)
+    return rest[: begun.start()] if begun and any(marker.startswith(begun[1]) for marker in _MARKERS) else rest
