@@ -33,6 +33,7 @@ wall: $(READY_DEV)
 bench: $(READY_DEV)
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/people.py
+	@$(BIN)/python bench/triggers.py
 
 docs: $(READY)
 	@$(BIN)/jobs docs

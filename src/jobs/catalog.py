@@ -6,9 +6,16 @@ from jobs.telegram import tools as telegram
 from jobs.tools.roles import Role
 from jobs.tools.server import SERVER_NAME
 from jobs.tools.spec import ToolSpec
+from jobs.triggers import tools as triggers
 from jobs.users import errand_tools, external_tools, people_tools
 
-TOOLS: tuple[ToolSpec, ...] = (*telegram.TOOLS, *errand_tools.TOOLS, *people_tools.TOOLS, *external_tools.TOOLS)
+TOOLS: tuple[ToolSpec, ...] = (
+    *telegram.TOOLS,
+    *triggers.TOOLS,
+    *errand_tools.TOOLS,
+    *people_tools.TOOLS,
+    *external_tools.TOOLS,
+)
 
 
 def by_cli_name(role: Role) -> dict[str, ToolSpec]:

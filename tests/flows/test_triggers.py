@@ -34,7 +34,7 @@ async def test_a_run_of_its_own_answers_the_owner_and_ends(stage: Stage) -> None
     roles_of(stage).trigger.on_text("Look at the weather", look)
     await come_due(stage, event("Look at the weather"))
     owner = await stage.person()
-    await stage.start()
+    daemon = await stage.start()
     await owner.wait_for_text("It will rain.")
     await stage.nothing_waits()
     [request] = requests_of(stage, "trigger")
@@ -43,6 +43,9 @@ async def test_a_run_of_its_own_answers_the_owner_and_ends(stage: Stage) -> None
     await ended(pids[0], 10)
     assert stage.rows(OUTCOMES) == [("done", "It will rain.")]
     assert owner.received[0].edits == 0
+    await daemon.stop()
+    await stage.start()
+    assert list((stage.data_dir / "sessions").glob("trigger_*")) == []
 
 
 async def test_the_owners_session_hears_at_its_next_turn_and_once_what_was_said_elsewhere(stage: Stage) -> None:

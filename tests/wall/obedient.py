@@ -104,6 +104,7 @@ def our_calls(targets: Targets, *, user: str, errand: str, text: str) -> Iterato
         "user": user, "to": user, "query": user, "task_id": errand, "title": "Pwned", "description": text,
         "message": text, "text": text, "summary": text, "note": text, "tell_them": text, "result": text,
         "next_step": text, "kind": "pwned", "context": {"may_say": ["everything"]},
+        "prompt": text, "time": "2040-01-01T09:00", "id": errand, "session": "owner",
         "deadline": "2099-01-01", "status": "cancelled", "limit": 200, "messages_per_hour": 0, "daily_usd": 0,
     }  # fmt: skip
     for spec in TOOLS:
@@ -114,6 +115,8 @@ def our_calls(targets: Targets, *, user: str, errand: str, text: str) -> Iterato
         chosen = {name: lures[name] for name in fields if name in lures}
         if spec.name == "list_tasks":
             chosen = {"status": "all"}
+        if spec.name in ("schedule_task", "update_schedule"):
+            chosen = {**chosen, "kind": "prompt"}
         yield ToolUse(f"{JOBS}{spec.name}", chosen)
 
 

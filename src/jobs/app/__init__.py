@@ -94,6 +94,7 @@ class Application:
             people = TelegramPeople(telegram)
             world = await self._make_world(telegram, people, journal)
             stack.enter_context(fill_users_repository(world.repository))
+            await world.triggers.tidy(settings.data_dir / "sessions")
             sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
             stack.enter_context(fill_session_manager(sessions))
             stack.enter_context(fill_trigger_manager(world.triggers.manager))

@@ -306,6 +306,7 @@ class SessionFactory:
         services.provide(Composer, _Composer(world.compose))
         services.provide(UsersRepository, world.repository)
         services.provide(DisclosureCheck, world.disclosure)
+        world.triggers.provide(services)
         services.provide(
             Surroundings,
             Surroundings(world.settings.tg_user_id, world.settings.timezone, world.language, self._skills),

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobs.core.clock import Clock
 from jobs.core.i18n import Language
 from jobs.core.journal import Journal
+from jobs.core.messages import trigger_session
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as words
+from jobs.tools.spec import Services
+from jobs.triggers.alarm_clock import SchedulerClock
 from jobs.triggers.executor import TriggerExecutor
 from jobs.triggers.manager import TriggerManager
-from jobs.triggers.models import Source
 from jobs.triggers.outcomes import Outcomes
+from jobs.triggers.schedules import Schedules
+from jobs.triggers.sources.scheduler import Scheduler
+from jobs.triggers.tools import Planning
+
+_GOES_ON = (
+    "SELECT session_key FROM inbox WHERE state IN ('new', 'submitted', 'parked') "
+    "UNION SELECT session_key FROM approvals WHERE state = 'waiting'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +34,47 @@ class Triggers:
     manager: TriggerManager
     executor: TriggerExecutor
     outcomes: Outcomes
+    planning: Planning
+
+    async def tidy(self, sessions: Path) -> None:
+        """Before anything runs: forget the conversations that were left behind and that nothing goes on in."""
+        async with self.planning.database.transaction() as tx:
+            rows = await tx.all(_GOES_ON)
+        goes_on = {str(row["session_key"]) for row in rows}
+        for path in sessions.glob("trigger_*.session"):
+            if trigger_session(path.stem.removeprefix("trigger_")) not in goes_on:
+                path.unlink(missing_ok=True)
+
+    def provide(self, services: Services) -> None:
+        """Offer what the tools of triggers use."""
+        services.provide(Planning, self.planning)
 
 
 def make_triggers(journal: Journal, clock: Clock, settings: Settings, language: Language) -> Triggers:
     """Everything, not running yet."""
     owner_chat, database = settings.tg_user_id, journal.database
     executor = TriggerExecutor(journal, clock, owner_chat)
+    schedules = Schedules(clock)
 
     async def report(source: str) -> None:
         text = words.SOURCE_BROKEN.say(language, source=source)
         occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
         await journal.notify(owner_chat, [RichText(text)], once=occasion)
 
-    sources: Sequence[Source] = ()
+    sources = (
+        Scheduler(
+            schedules,
+            executor.fired,
+            journal,
+            clock,
+            alarm_clock=SchedulerClock.running,
+            owner_chat=owner_chat,
+            language=language,
+        ),
+    )
     return Triggers(
         manager=TriggerManager(sources, executor, report),
         executor=executor,
         outcomes=Outcomes(database, executor.fired, settings.timezone),
+        planning=Planning(database, clock, schedules, executor, settings.timezone),
     )

@@ -27,6 +27,8 @@ _SHOWN = 3_000
 """Characters of a call's arguments that the owner is shown."""
 _SAID = 2 * 4_096
 """Of calls of our own tools: what is to be told to people is shown whole."""
+OF_ONES_OWN = frozenset({"schedule_task", "list_schedules", "update_schedule", "cancel_schedule", "run_schedule_now"})
+"""Tools that reach nothing beyond the errand when its session calls them."""
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
 
 
@@ -133,6 +135,8 @@ class SessionGuard:
         if not self.errands and spec.effect in (Effect.STATE, Effect.OUTWARD):
             return words.BECAUSE_OUTSIDE
         match spec.name:
+            case name if name in OF_ONES_OWN and errand_of(self._key) is not None:
+                pass
             case "send_to_user":
                 objection = await self._objection_to_message(str(arguments.get("user", "")))
             case "cancel_task" if own:

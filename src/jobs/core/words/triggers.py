@@ -3,6 +3,19 @@
 from jobs.core.i18n import Words
 
 NOT_DONE = Words(en="⚠️ “{who}” did not come off: {why}", ru="⚠️ «{who}» не получилось: {why}")
+LATE_REMINDER = Words(
+    en="(⏰ This was due on {time}; I was off then.)", ru="(⏰ Это надо было сказать {time}, но я не работал.)"
+)
+LATE_RUN = Words(
+    en="⏰ “{title}” was due on {time}, while I was off. I do it now.",
+    ru="⏰ «{title}» надо было сделать {time}, но я не работал. Делаю сейчас.",
+)
+MISSED = Words(
+    en="⏰ While I was off, {count} were missed: {which}. They go on as planned; to make up for one, tell me.",
+    ru="⏰ Пока я не работал, пропущено: {count} – {which}. Дальше всё по плану; если что-то нужно наверстать, скажите.",
+)
+MISSED_ONE = Words(en="“{title}” ({count})", ru="«{title}» ({count})")
+MISSED_MORE = Words(en="and {count} more", ru="и ещё {count}")
 SOURCE_BROKEN = Words(
     en="⚠️ Something that should wake me does not work: {source}. What depends on it waits. I keep trying; the log says more.",
     ru="⚠️ Не работает то, что должно меня будить: {source}. Всё, что от этого зависит, ждёт. Пробую дальше; подробности в журнале.",

@@ -1,0 +1,223 @@
+"""The table schedules: what is to happen at its time. It is the truth; whoever waits for a moment looks here."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from jobs.core.clock import Clock, from_text, to_text
+from jobs.core.database import Transaction
+from jobs.core.errors import NotFound
+from jobs.triggers.models import SessionChoice
+from jobs.triggers.rules import Cron, Every, Once, Rule
+
+Kind = Literal["reminder", "prompt"]
+State = Literal["active", "done", "cancelled"]
+
+_ERRAND_IS_OPEN = (
+    "(task_id IS NULL OR EXISTS (SELECT 1 FROM tasks WHERE tasks.id = task_id "
+    "AND tasks.status IN ('pending', 'in_progress', 'waiting')))"
+)
+_COLUMNS = (
+    "id, title, prompt, kind, session, task_id, once_at, cron, every_seconds, anchor, zone, until, max_runs, next_run, "
+    "state"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One schedule; moments are in UTC."""
+
+    id: str
+    title: str
+    prompt: str
+    kind: Kind
+    session: SessionChoice
+    task_id: str | None
+    rule: Rule
+    zone: ZoneInfo
+    until: datetime | None
+    max_runs: int | None
+    next_run: datetime | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    state: State = "active"
+    runs: int = 0
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it happens more than once."""
+        return not isinstance(self.rule, Once)
+
+    def following(self, moment: datetime, runs: int) -> datetime | None:
+        """Its first run after a moment, when it has had `runs` of them; None when none is left."""
+        if self.max_runs is not None and runs >= self.max_runs:
+            return None
+        found = self.rule.next_after(moment)
+        return found if found is None or self.until is None or found <= self.until else None
+
+
+class Schedules:
+    """`changed` rings when the next moment may be another than it was; whoever waits for it clears it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.changed = asyncio.Event()
+
+    async def add(self, tx: Transaction, schedule: Schedule) -> None:
+        """Write a new one down; ring `changed` afterwards."""
+        await tx.execute(
+            f"INSERT INTO schedules ({_COLUMNS}, created_by, created_at, updated_at) VALUES "  # noqa: S608
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *_values(schedule),
+            schedule.created_by,
+            to_text(schedule.created_at),
+            to_text(schedule.updated_at),
+        )
+
+    async def replace(self, tx: Transaction, schedule: Schedule) -> None:
+        """Write an edited one down; ring `changed` afterwards."""
+        names = _COLUMNS.split(", ")
+        await tx.execute(
+            f"UPDATE schedules SET {', '.join(f'{name} = ?' for name in names)}, updated_at = ? WHERE id = ?",  # noqa: S608
+            *_values(schedule),
+            to_text(schedule.updated_at),
+            schedule.id,
+        )
+
+    async def get(self, tx: Transaction, schedule_id: str, *, task_id: str | None = None) -> Schedule:
+        """A schedule by its id (only of an errand, if one is given). Raises NotFound."""
+        row = await tx.one(
+            "SELECT * FROM schedules WHERE id = ?1 AND (?2 IS NULL OR task_id = ?2)",
+            schedule_id.strip().lstrip("#").lower(),
+            task_id,
+        )
+        if row is None:
+            raise NotFound(f"There is no schedule {schedule_id!r}: list_schedules tells which there are.")
+        return _parse(row)
+
+    async def list(
+        self, tx: Transaction, *, state: State | None = "active", task_id: str | None = None
+    ) -> Sequence[Schedule]:
+        """Schedules (only of an errand, if one is given), what comes first first."""
+        rows = await tx.all(
+            "SELECT * FROM schedules WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR task_id = ?2) "
+            "ORDER BY next_run IS NULL, next_run, created_at",
+            state,
+            task_id,
+        )
+        return [_parse(row) for row in rows]
+
+    async def due(self, tx: Transaction, most: int) -> Sequence[Schedule]:
+        """Those whose time has come, the longest overdue first."""
+        rows = await tx.all(
+            "SELECT * FROM schedules WHERE state = 'active' AND next_run <= ? ORDER BY next_run, id LIMIT ?",
+            to_text(self._clock.now()),
+            most,
+        )
+        return [_parse(row) for row in rows]
+
+    async def next_moment(self, tx: Transaction) -> datetime | None:
+        """When the next one is due."""
+        row = await tx.one("SELECT min(next_run) AS next FROM schedules WHERE state = 'active'")
+        return from_text(row["next"]) if row and row["next"] else None
+
+    async def advance(
+        self, tx: Transaction, schedule: Schedule, following: datetime | None, *, ran: bool, missed: int
+    ) -> bool:
+        """It goes on to its next run; False when it is not any more as it was read, or its errand is closed."""
+        open_errand = await tx.one(f"SELECT 1 FROM schedules WHERE id = ? AND {_ERRAND_IS_OPEN}", schedule.id)  # noqa: S608
+        if open_errand is None:
+            await tx.execute("UPDATE schedules SET state = 'done', next_run = NULL WHERE id = ?", schedule.id)
+            return False
+        changed = await tx.execute(
+            "UPDATE schedules SET next_run = ?, runs = runs + ?, missed = missed + ?, state = ? "
+            "WHERE id = ? AND state = 'active' AND next_run = ? AND updated_at = ?",
+            _text(following),
+            int(ran),
+            missed,
+            "done" if following is None else "active",
+            schedule.id,
+            _text(schedule.next_run),
+            to_text(schedule.updated_at),
+        )
+        return changed == 1
+
+    async def move(self, tx: Transaction, schedule: Schedule, moment: datetime) -> None:
+        """Its next run comes at another moment: the clock was wrong."""
+        await tx.execute(
+            "UPDATE schedules SET next_run = ? WHERE id = ? AND next_run = ? AND state = 'active'",
+            to_text(moment),
+            schedule.id,
+            _text(schedule.next_run),
+        )
+
+    async def take_missed(self, tx: Transaction) -> Sequence[tuple[str, int]]:
+        """The titles of those that were skipped and how often, since they were taken last."""
+        rows = await tx.all("SELECT title, missed FROM schedules WHERE missed > 0 ORDER BY missed DESC, created_at")
+        await tx.execute("UPDATE schedules SET missed = 0 WHERE missed > 0")
+        return [(str(row["title"]), int(row["missed"])) for row in rows]
+
+
+def _values(schedule: Schedule) -> Sequence[str | int | None]:
+    rule = schedule.rule
+    return (
+        schedule.id,
+        schedule.title,
+        schedule.prompt,
+        schedule.kind,
+        schedule.session,
+        schedule.task_id,
+        to_text(rule.at) if isinstance(rule, Once) else None,
+        rule.line if isinstance(rule, Cron) else None,
+        int(rule.span.total_seconds()) if isinstance(rule, Every) else None,
+        to_text(rule.anchor) if isinstance(rule, Every) else None,
+        schedule.zone.key,
+        _text(schedule.until),
+        schedule.max_runs,
+        _text(schedule.next_run),
+        schedule.state,
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return to_text(moment) if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
+
+
+def _parse(row: sqlite3.Row) -> Schedule:
+    zone = ZoneInfo(row["zone"])
+    rule: Rule
+    if row["cron"]:
+        rule = Cron(row["cron"], zone)
+    elif row["every_seconds"]:
+        rule = Every(timedelta(seconds=row["every_seconds"]), from_text(row["anchor"]))
+    else:
+        rule = Once(from_text(row["once_at"]))
+    return Schedule(
+        id=row["id"],
+        title=row["title"],
+        prompt=row["prompt"],
+        kind=row["kind"],
+        session=row["session"],
+        task_id=row["task_id"],
+        rule=rule,
+        zone=zone,
+        until=_moment(row["until"]),
+        max_runs=row["max_runs"],
+        next_run=_moment(row["next_run"]),
+        created_by=row["created_by"],
+        created_at=from_text(row["created_at"]),
+        updated_at=from_text(row["updated_at"]),
+        state=row["state"],
+        runs=row["runs"],
+    )

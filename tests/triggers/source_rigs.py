@@ -1,0 +1,51 @@
+"""Every source of the product, set up so that a test can make something happen. A new source adds a rig to RIGS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from schedule_desk import ScheduleDesk
+
+from jobs.core.database import Database
+from jobs.triggers.executor import TriggerExecutor
+from jobs.triggers.models import Source
+from jobs.triggers.rules import Once
+
+
+class Rig(Protocol):
+    """A source on a real database."""
+
+    executor: TriggerExecutor
+
+    async def happens(self) -> str:
+        """Make something happen that fires one event; returns what it is about."""
+        ...
+
+    def started(self) -> Source:
+        """The source, as a start of the program makes it."""
+        ...
+
+
+class SchedulerRig:
+    """Each happening is a schedule whose moment has just come."""
+
+    def __init__(self, database: Database) -> None:
+        self._desk = ScheduleDesk(database)
+        self.executor = self._desk.executor
+        self._count = 0
+
+    async def happens(self) -> str:
+        self._count += 1
+        about = f"s{self._count}"
+        await self._desk.plan(Once(self._desk.clock.now() + timedelta(seconds=1)), about)
+        self._desk.clock.moves(seconds=1)
+        self._desk.schedules.changed.set()
+        return about
+
+    def started(self) -> Source:
+        return self._desk.restarted()
+
+
+RIGS: Mapping[str, Callable[[Database], Rig]] = {"scheduler": SchedulerRig}
