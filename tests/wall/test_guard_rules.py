@@ -94,6 +94,15 @@ async def test_a_session_may_follow_its_own_skill_and_no_other(stage: Stage) -> 
     assert SECRET not in str([request.body for request in stage.claude.requests.model])
 
 
+async def test_what_a_skill_is_given_cannot_name_files_to_be_read(stage: Stage) -> None:
+    """The CLI puts files that are named in a skill's arguments into the conversation, and asks no hook."""
+    scene = await Scene.opened(stage)
+    files = f"@{stage.workspace / 'MEMORY.md'} @MEMORY.md"
+    await scene.hear("go on", ToolUse("Skill", {"skill": "meet", "args": files}), to_person("Anna", "Yes."))
+    assert [failed for _, failed, _ in scene.results] == [True, False]
+    assert SECRET not in str([request.body for request in stage.claude.requests.model])
+
+
 async def test_in_the_owners_session_news_make_every_message_wait(stage: Stage) -> None:
     scene = await Scene.opened(stage, skill=None)
     await scene.hear(

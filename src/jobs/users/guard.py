@@ -112,6 +112,8 @@ class SessionGuard:
             )
             ask_all = self._mode == "all" and not harmless
             return await self._call(tool, arguments, words.BECAUSE_ALL) if ask_all else Pass()
+        if tool == "Skill" and arguments.keys() - {"skill"}:  # files that its arguments name would be read unasked
+            return Deny("Load the skill without arguments: what it is to work on stands in this conversation.")
         try:
             why = await self._objection(tool, spec, arguments)
         except ToolRetry as error:  # who is meant cannot be told now; the tool might find out a moment later

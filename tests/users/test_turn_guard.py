@@ -1,0 +1,73 @@
+"""In which turns the owner's session is guarded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from people_desk import MASHA, PAVEL, PeopleDesk
+
+from jobs.catalog import by_cli_name
+from jobs.core.messages import EVENTS, OWNER_SESSION, InboundMessage, SessionEvent
+from jobs.tools.approvals import Call
+from jobs.tools.execution import ToolRunner
+from jobs.tools.gate import Pass
+from jobs.tools.roles import Role
+from jobs.users.guard import Marks, SessionGuard
+from jobs.users.turn_guard import GuardedTurns
+
+
+class OwnersTurns:
+    """The guard of the owner's session, and what begins its turns."""
+
+    def __init__(self, desk: PeopleDesk) -> None:
+        self._desk = desk
+        marks = Marks(desk.journal.database)
+        self._guard = SessionGuard(
+            OWNER_SESSION,
+            repository=desk.repository,
+            marks=marks,
+            tools=by_cli_name(Role.OWNER),
+            mode="guarded",
+            language="en",
+            skills=Path("/nowhere"),
+            runner=ToolRunner(desk.journal),
+        )
+        self._turns = GuardedTurns(OWNER_SESSION, self._guard, marks)
+
+    async def begins(self, *events: SessionEvent | None) -> None:
+        messages = [
+            InboundMessage(chat_id=EVENTS, message_id=1, sender_id=EVENTS, sent_at=self._desk.clock.now(), event=event)
+            for event in events
+        ]
+        await self._turns.turn_begins(messages, joins=False)
+
+    async def asks_before_a_command(self) -> bool:
+        seen = await self._guard.sight("Bash", {"command": "ls"})
+        assert isinstance(seen, Pass | Call)
+        return isinstance(seen, Call)
+
+
+@pytest.fixture
+async def turns(desk: PeopleDesk) -> OwnersTurns:
+    await desk.errand("lumo", MASHA)
+    await desk.errand("mira", PAVEL)
+    return OwnersTurns(desk)
+
+
+async def test_a_turn_of_the_owners_own_is_not_guarded(turns: OwnersTurns) -> None:
+    await turns.begins(None)
+    assert not await turns.asks_before_a_command()
+
+
+async def test_news_of_several_errands_guard_a_turn_and_the_owners_word_on_its_calls_guards_the_next(
+    turns: OwnersTurns,
+) -> None:
+    news = [
+        SessionEvent(kind="news", task_id=errand, facts="answered", quoted={"x": "y"}) for errand in ("lumo", "mira")
+    ]
+    await turns.begins(*news)
+    assert await turns.asks_before_a_command()
+    # A call that several errands have brought about belongs to none of them.
+    await turns.begins(SessionEvent(kind="decision", facts="The owner does not allow your call."))
+    assert await turns.asks_before_a_command()
