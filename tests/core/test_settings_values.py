@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from jobs.core import setting_values as parse
-from jobs.core.setting_values import BadValueError, TelegramProxy
+from jobs.core.setting_values import BadValueError, DayHours, TelegramProxy
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -132,3 +133,27 @@ def test_the_number_of_an_application_is_one_that_telegram_can_have(text: str) -
 def test_a_key_with_a_letter_of_another_alphabet_is_refused() -> None:
     with pytest.raises(BadValueError):
         parse.anthropic_key("sk-аnt-api03-x")  # the а is Cyrillic
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("08:00-22:00", ["08:00", "21:59"], ["07:59", "22:00", "00:00"]),
+        (" 7:30 – 24:00 ", ["07:30", "23:59"], ["00:00", "07:29"]),
+        ("22:00-06:00", ["22:00", "23:59", "00:00", "05:59"], ["06:00", "21:59"]),
+        ("00:00-24:00", ["00:00", "12:00", "23:59"], []),
+    ],
+)
+def test_a_part_of_the_day_holds_its_beginning_and_not_its_end(
+    text: str, inside: list[str], outside: list[str]
+) -> None:
+    hours = parse.day_hours(text)
+    assert isinstance(hours, DayHours)
+    covered = {moment: hours.covers(time.fromisoformat(moment)) for moment in inside + outside}
+    assert covered == dict.fromkeys(inside, True) | dict.fromkeys(outside, False)
+
+
+@pytest.mark.parametrize("text", ["8-22", "25:00-26:00", "08:00", "08:60-22:00", "always", "24:00-08:00", " "])
+def test_what_is_no_part_of_the_day_is_refused(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parse.day_hours(text)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
+from heartbeat_desk import Pulse
 from schedule_desk import ScheduleDesk
 
 from jobs.core.database import Database
@@ -48,4 +50,23 @@ class SchedulerRig:
         return self._desk.restarted()
 
 
-RIGS: Mapping[str, Callable[[Database], Rig]] = {"scheduler": SchedulerRig}
+class HeartbeatRig:
+    """Each happening is an errand whose time has passed, found at the next beat."""
+
+    def __init__(self, database: Database) -> None:
+        self._pulse = Pulse(database, Path("/nowhere"))
+        self.executor = self._pulse.desk.executor
+        self._count = 0
+
+    async def happens(self) -> str:
+        self._count += 1
+        about = f"e{self._count}"
+        await self._pulse.errand(about, skill="chase")
+        self._pulse.alarm.rung.set()
+        return about
+
+    def started(self) -> Source:
+        return self._pulse.restarted()
+
+
+RIGS: Mapping[str, Callable[[Database], Rig]] = {"scheduler": SchedulerRig, "heartbeat": HeartbeatRig}

@@ -120,27 +120,28 @@ class Application:
         language = await self._language(telegram)
         repository = UsersRepository(journal, self._clock, people, owner_chat)
         memory = settings.workspace_dir / "MEMORY.md"
+        approvals = Approvals(
+            journal,
+            self._clock,
+            owner_chat=owner_chat,
+            language=language,
+            zone=settings.timezone,
+            settle_stranger=Strangers(repository, owner_chat, language).settle,
+        )
         return World(
             settings=settings,
             telegram=telegram,
             journal=journal,
             clock=self._clock,
             repository=repository,
-            approvals=Approvals(
-                journal,
-                self._clock,
-                owner_chat=owner_chat,
-                language=language,
-                zone=settings.timezone,
-                settle_stranger=Strangers(repository, owner_chat, language).settle,
-            ),
+            approvals=approvals,
             disclosure=Disclosure(journal.database, repository.people, repository.errands, memory, owner_chat),
             pool=Pool(settings.max_live_sessions),
             alarm=Alarm(telegram, self._clock, owner_chat, language),
             compose=compose,
             language=language,
             owner_name=await self._owner_name(people),
-            triggers=make_triggers(journal, self._clock, settings, language),
+            triggers=make_triggers(repository, approvals, settings, language),
         )
 
     def _make_sender(self, world: World) -> OutboxSender:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from jobs.core.clock import Clock
 from jobs.core.i18n import Language
-from jobs.core.journal import Journal
 from jobs.core.messages import trigger_session
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as words
+from jobs.tools.approvals import Approvals
 from jobs.tools.spec import Services
 from jobs.triggers.alarm_clock import SchedulerClock
 from jobs.triggers.executor import TriggerExecutor
 from jobs.triggers.manager import TriggerManager
+from jobs.triggers.models import Source
 from jobs.triggers.outcomes import Outcomes
 from jobs.triggers.schedules import Schedules
+from jobs.triggers.sources.heartbeat import Beat, Heartbeat
 from jobs.triggers.sources.scheduler import Scheduler
 from jobs.triggers.tools import Planning
+from jobs.users.repository import UsersRepository
 
 _GOES_ON = (
     "SELECT session_key FROM inbox WHERE state IN ('new', 'submitted', 'parked') "
@@ -50,8 +53,11 @@ class Triggers:
         services.provide(Planning, self.planning)
 
 
-def make_triggers(journal: Journal, clock: Clock, settings: Settings, language: Language) -> Triggers:
+def make_triggers(
+    repository: UsersRepository, approvals: Approvals, settings: Settings, language: Language
+) -> Triggers:
     """Everything, not running yet."""
+    journal, clock = repository.journal, repository.clock
     owner_chat, database = settings.tg_user_id, journal.database
     executor = TriggerExecutor(journal, clock, owner_chat)
     schedules = Schedules(clock)
@@ -61,7 +67,7 @@ def make_triggers(journal: Journal, clock: Clock, settings: Settings, language: 
         occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
         await journal.notify(owner_chat, [RichText(text)], once=occasion)
 
-    sources = (
+    sources: list[Source] = [
         Scheduler(
             schedules,
             executor.fired,
@@ -71,7 +77,14 @@ def make_triggers(journal: Journal, clock: Clock, settings: Settings, language: 
             owner_chat=owner_chat,
             language=language,
         ),
-    )
+    ]
+    if settings.heartbeat_interval_minutes:
+        interval = timedelta(minutes=settings.heartbeat_interval_minutes)
+        beat = Beat(interval, settings.heartbeat_active_hours, settings.timezone)
+        workspace = settings.workspace_dir
+        sources.append(
+            Heartbeat(beat, repository, approvals, executor.fired, workspace, alarm_clock=SchedulerClock.running)
+        )
     return Triggers(
         manager=TriggerManager(sources, executor, report),
         executor=executor,

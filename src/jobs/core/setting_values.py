@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -42,6 +43,20 @@ class Endpoint:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """A part of every day, which may reach over midnight; equal ends mean all of it."""
+
+    start: time
+    end: time
+
+    def covers(self, moment: time) -> bool:
+        """Whether a wall clock time lies in it; its end does not."""
+        if self.start < self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +167,21 @@ def dollars(value: object) -> object:
             raise BadValueError(words.NOT_DOLLARS, value=value)
         return float(value.strip().replace(",", "."))
     return value
+
+
+def day_hours(value: object) -> object:
+    """A part of the day such as 08:00-22:00."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)", value.strip(), re.ASCII)
+    try:
+        if match is None:
+            raise ValueError(value)
+        first, second, third, fourth = map(int, match.groups())
+        end = time(0, 0) if (third, fourth) == (24, 0) else time(third, fourth)
+        return DayHours(time(first, second), end)
+    except ValueError:
+        raise BadValueError(words.NOT_DAY_HOURS, value=without_secrets(value)) from None
 
 
 def user_id(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from datetime import time
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, cast
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import tzlocal
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobs.core import setting_values as parse
 from jobs.core.errors import ConfigError
@@ -27,7 +28,7 @@ from jobs.core.setting_sources import (
     sentences,
     system_language,
 )
-from jobs.core.setting_values import AsItIs, Endpoint, TelegramProxy
+from jobs.core.setting_values import AsItIs, DayHours, Endpoint, TelegramProxy
 from jobs.core.words import settings as words
 
 __all__ = ["ENV_FILE", "SECRETS", "Settings", "console_language", "load_settings", "system_language", "variable_name"]
@@ -145,6 +146,12 @@ class Settings(BaseSettings):
         _parsed(parse.whole_number, low=0),
         _setting("How often it looks by itself whether something is due; 0 switches that off.", "60"),
     ] = 30
+    heartbeat_active_hours: Annotated[
+        DayHours,
+        NoDecode,
+        _parsed(parse.day_hours),
+        _setting("In which part of your day it does so. 00:00-24:00 is always.", "07:00-23:30", default="08:00-22:00"),
+    ] = DayHours(time(8), time(22))
     browser_cdp_url: Annotated[
         str | None,
         _parsed(parse.url, schemes=("http", "https", "ws", "wss"), example="http://browser:9223"),

@@ -53,6 +53,7 @@ class Question:
     """The call as the owner was asked about it."""
     arguments: str
     message_id: int | None
+    asked_at: datetime
     expires_at: datetime | None
 
 
@@ -297,5 +298,6 @@ def _parse(row: sqlite3.Row) -> Question:
         what=row["what"],
         arguments=row["arguments"],
         message_id=row["message_id"],
+        asked_at=from_text(row["asked_at"]),
         expires_at=from_text(row["expires_at"]) if row["expires_at"] else None,
     )

@@ -71,6 +71,14 @@ class TriggerEvents:
         """Whether an event is written down."""
         return await tx.one("SELECT 1 FROM trigger_events WHERE source = ? AND key = ?", source, key) is not None
 
+    async def waiting(self, tx: Transaction, source: str) -> set[str]:
+        """What a source has fired about whose run has not ended."""
+        rows = await tx.all(
+            f"SELECT about FROM ({_SELECT} WHERE source = ?) WHERE state = 'waiting'",  # noqa: S608
+            source,
+        )
+        return {str(row["about"]) for row in rows}
+
     async def last_moment(self, tx: Transaction) -> str:
         """When the last event of all was made, as `core.clock` writes it; "" for never."""
         row = await tx.one("SELECT coalesce(max(created_at), '') AS last FROM trigger_events")

@@ -28,6 +28,10 @@ NOT_DOLLARS = Words(
     en="{name} must be an amount of dollars such as 1.50, and it is {value!r}: write digits and a point only.",
     ru="{name} должно быть суммой в долларах, например 1.50, а там {value!r}: оставьте только цифры и точку.",
 )
+NOT_DAY_HOURS = Words(
+    en="{name} must be two times such as 08:00-22:00, and it is {value!r}: write hours and minutes.",
+    ru="{name} должно быть двумя временами, например 08:00-22:00, а там {value!r}: напишите часы и минуты.",
+)
 NOT_A_NUMERIC_ID = Words(
     en="{name} must be your numeric Telegram id, not a name or a phone number: `jobs setup` finds it.",
     ru="{name} должно быть вашим числовым id в Telegram, не именем и не телефоном: его найдёт `jobs setup`.",

@@ -1,0 +1,81 @@
+"""What wants looking after, and when it does again: each occasion counts once, so that silence stays the rule."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from jobs.core.clock import to_text
+from jobs.tools.approvals import Question
+from jobs.users.models import ConversationTask
+
+QUIET = timedelta(days=1)
+"""An errand that has not moved for so long is looked at; then after twice as long, and so on."""
+AHEAD = timedelta(days=1)
+UNANSWERED = timedelta(minutes=10)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?")
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[ \]\s+)?(?!\[[^\]]?\](?:\s|$))(\S.*)$")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that is due. `occasion` names it: what has been looked after does not come up again for the same."""
+
+    occasion: str
+    why: str
+    errand: ConversationTask | None = None
+
+
+def due_errand(errand: ConversationTask, now: datetime, zone: tzinfo) -> Due | None:
+    """Why an open errand is due, if it is: what it planned itself comes first."""
+    step = _planned(errand.next_step, zone)
+    if step is not None and step <= now:
+        return Due(f"{errand.id} step {to_text(step)}", "what its next step waits for has come", errand)
+    if errand.deadline is not None and errand.deadline <= now:
+        days = (now - errand.deadline) // timedelta(days=1)
+        return Due(f"{errand.id} overdue {to_text(errand.deadline)} {days}", "it is overdue", errand)
+    if errand.deadline is not None and errand.deadline - now <= AHEAD:
+        return Due(f"{errand.id} ahead {to_text(errand.deadline)}", "its deadline is near", errand)
+    quiet = now - errand.updated_at
+    if step is None and quiet >= QUIET:
+        times = int(math.log2(quiet / QUIET))
+        return Due(f"{errand.id} quiet {to_text(errand.updated_at)} {times}", "nothing has happened for long", errand)
+    return None
+
+
+def due_question(question: Question, now: datetime) -> Due | None:
+    """Why a question to the owner is due: nobody has answered it for a while."""
+    waited = now - question.asked_at
+    if waited < UNANSWERED:
+        return None
+    about = question.what or "whether somebody who wrote may be talked with"
+    days = waited // timedelta(days=1)
+    return Due(f"question {question.id} {days}", f"the owner has not answered a question: {about}")
+
+
+def unchecked(checklist: str) -> Sequence[str]:
+    """The items of a Markdown checklist that are not ticked; headings, text and code are no items."""
+    items: list[str] = []
+    fenced = False
+    for line in checklist.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced and (item := _ITEM.match(line)):
+            items.append(item[1].strip())
+    return items
+
+
+def _planned(step: str, zone: tzinfo) -> datetime | None:
+    """The first moment that a next step names in ISO 8601; without an offset it is the owner's time."""
+    found = _MOMENT.search(step)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-])", "", found[0]))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,105 @@
+"""The heartbeat fires what is due, once, inside the active hours, and never while the last beat is at work."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import pytest
+from heartbeat_desk import Pulse
+
+from jobs.core.database import Database
+from jobs.core.setting_values import DayHours
+
+
+@pytest.fixture
+def pulse(database: Database, tmp_path: Path) -> Pulse:
+    return Pulse(database, tmp_path)
+
+
+async def test_with_nothing_due_nothing_fires(pulse: Pulse) -> None:
+    await pulse.errand("lumo", skill="chase", late=False)
+    (pulse.workspace / "HEARTBEAT.md").write_text("# Checks\n\n- [x] done\n")
+    assert await pulse.beats() == []
+
+
+async def test_errands_with_a_session_are_resumed_all_at_once_and_the_rest_is_one_run(pulse: Pulse) -> None:
+    for name in ("lumo", "mira"):
+        await pulse.errand(name, skill="chase")
+    for name in ("nori", "pavo"):
+        await pulse.errand(name, skill=None)
+    (pulse.workspace / "HEARTBEAT.md").write_text("- [ ] is the disk full?\n")
+    events = await pulse.beats()
+    assert [(event.session, event.context.about) for event in events] == [
+        ("errand", "lumo"), ("errand", "mira"), ("isolated", "heartbeat"),
+    ]  # fmt: skip
+    assert "ring them" in events[0].prompt
+    rest = events[2].context
+    assert "- is the disk full?" in rest.facts
+    assert sorted(rest.quoted) == ["errand nori, it is overdue", "errand pavo, it is overdue"]
+
+
+async def test_what_has_been_seen_to_is_silent_until_it_is_due_again(pulse: Pulse) -> None:
+    await pulse.errand("lumo", skill="chase")
+    await pulse.errand("nori", skill=None)
+    assert len(await pulse.beats()) == 2
+    for session in ("task:lumo", "trigger:heartbeat"):
+        await pulse.desk.end(session, "")
+    pulse.desk.clock.moves(minutes=30)
+    assert await pulse.beats() == []
+    pulse.desk.clock.moves(hours=24)
+    assert len(await pulse.beats()) == 2
+
+
+async def test_a_beat_does_not_overlap_the_last_one(pulse: Pulse) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_text("- [ ] the mail\n")
+    await pulse.errand("lumo", skill="chase")
+    assert len(await pulse.beats()) == 2
+    pulse.desk.clock.moves(hours=25)
+    assert await pulse.beats() == []
+    await pulse.desk.end("trigger:heartbeat", "")
+    assert [event.session for event in await pulse.beats()] == ["isolated"]
+    await pulse.desk.end("task:lumo", "")
+    assert [event.session for event in await pulse.beats()] == ["errand"]
+
+
+async def test_a_restart_within_a_beat_does_not_repeat_it(pulse: Pulse) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_text("- [ ] the mail\n")
+    [event] = await pulse.beats()
+    await pulse.desk.end("trigger:heartbeat", "")
+    pulse.desk.clock.moves(minutes=29)
+    [again] = await pulse.source.due()
+    assert again.key == event.key
+    assert not await pulse.desk.executor.execute(again)
+
+
+async def test_outside_the_active_hours_it_sleeps(database: Database, tmp_path: Path) -> None:
+    pulse = Pulse(database, tmp_path, DayHours(time(8), time(22)))
+    (tmp_path / "HEARTBEAT.md").write_text("- [ ] the mail\n")
+    pulse.desk.clock.moment = datetime(2026, 3, 2, 6, 59, tzinfo=UTC)  # 07:59 in Berlin
+    assert await pulse.source.due() == ()
+    pulse.desk.clock.moves(minutes=1)
+    assert len(await pulse.source.due()) == 1
+
+
+async def test_it_looks_at_the_start_and_then_at_every_beat(pulse: Pulse) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_text("- [ ] the mail\n")
+    pulse.desk.clock.moves(minutes=10)
+    keys: list[str] = []
+    async with aclosing(pulse.source.events()) as events:
+        async for event in events:
+            pulse.alarm.rung.set()
+            keys.append(event.key[5:21])
+            if len(keys) == 3:
+                break
+    assert keys == ["2026-03-02T12:00", "2026-03-02T12:30", "2026-03-02T13:00"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00- [ ] x", b"- [ ] " + b"x" * 100_000])
+async def test_a_checklist_that_is_odd_does_no_harm(pulse: Pulse, content: bytes) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_bytes(content)
+    assert len(str(await pulse.source.due())) < 40_000
+    (pulse.workspace / "HEARTBEAT.md").unlink()
+    (pulse.workspace / "HEARTBEAT.md").mkdir()
+    assert await pulse.source.due() == []
