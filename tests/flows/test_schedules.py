@@ -68,7 +68,7 @@ async def test_a_schedule_of_its_own_is_run_now_and_later_asked_about(stage: Sta
     )
     roles.owner.on_text("run it", lambda _: call("mcp__jobs__run_schedule_now", id=only_id(stage)))
     roles.owner.on_result(r"^Schedule \w+ “Brief”, cron", "Every morning at nine.").on_result("runs now", "It runs.")
-    roles.owner.on_text("more", "More of it.")
+    roles.owner.on_text("more, please", "More of it.")
     roles.trigger.on_text("Sum it up", "All is well.")
     stage.claude.script = roles
     await stage.start()
@@ -81,6 +81,8 @@ async def test_a_schedule_of_its_own_is_run_now_and_later_asked_about(stage: Sta
     asked = requests_of(stage, "owner")[-1]
     assert "“Brief”" in asked.prompt
     assert "All is well." in asked.prompt
+    await owner.send("run it once more")
+    await owner.wait_for(lambda seen: [s.text for s in seen].count("All is well.") == 2)
 
 
 def only_id(stage: Stage) -> str:
@@ -110,7 +112,7 @@ async def test_what_came_due_while_it_was_off_comes_late_or_is_told_of(stage: St
     await stage.start()
     late = await owner.wait_for_text("Take them")
     assert "I was off then" in late.text
-    summary = await owner.wait_for_text("While I was off")
+    summary = await owner.wait_for_text("missed while I was off")
     assert "“Brief”" in summary.text
     await stage.nothing_waits()
     assert len(owner.texts) == 4

@@ -56,7 +56,7 @@ async def test_what_was_missed_is_told_in_one_sentence(planner: ScheduleDesk) ->
     await planner.plan("0 11 * * SUN", "zola")
     assert await planner.looks_at("2026-03-04 10:10") == ["kiva 03-04 10:00", "lumo 03-04 09:00"]
     notice = (await planner.told())[-1]
-    assert notice.startswith("⏰ While I was off, 51 were missed: “Title kiva” (49), “Title lumo” (2).")
+    assert notice.startswith("⏰ 51 missed while I was off: “Title kiva” (49), “Title lumo” (2).")
     assert await planner.looks_at("2026-03-04 10:11") == []
     assert (await planner.told())[-1] == notice
 
@@ -73,7 +73,7 @@ async def test_a_kill_between_skipping_and_telling_costs_no_word(planner: Schedu
     await looking.aclose()
     planner.restarted()
     await planner.look()
-    assert "⏰ While I was off, 1 were missed: “Title lumo” (1)." in (await planner.told())[-1]
+    assert "⏰ 1 missed while I was off: “Title lumo” (1)." in (await planner.told())[-1]
 
 
 async def test_the_last_run_ends_it(planner: ScheduleDesk) -> None:
@@ -105,7 +105,7 @@ async def test_a_suspended_machine_is_one_that_was_off(planner: ScheduleDesk) ->
     await planner.plan("0 * * * *")
     await planner.look()
     assert await planner.looks_at("2026-03-02 11:10") == ["lumo 03-02 11:00"]
-    assert "2 were missed" in (await planner.told())[-1]
+    assert "2 missed while" in (await planner.told())[-1]
 
 
 async def test_a_clock_that_is_set_back_repeats_nothing(planner: ScheduleDesk) -> None:

@@ -81,8 +81,8 @@ class TriggerEvents:
 
     async def last_moment(self, tx: Transaction) -> str:
         """When the last event of all was made, as `core.clock` writes it; "" for never."""
-        row = await tx.one("SELECT coalesce(max(created_at), '') AS last FROM trigger_events")
-        return str(row["last"]) if row else ""
+        row = await tx.one("SELECT created_at FROM trigger_events ORDER BY id DESC LIMIT 1")
+        return str(row["created_at"]) if row else ""
 
     async def unheard(self, tx: Transaction) -> Sequence[Outcome]:
         """What the owner was told and their session does not know, the oldest first."""

@@ -11,7 +11,7 @@ LATE_RUN = Words(
     ru="⏰ «{title}» надо было сделать {time}, но я не работал. Делаю сейчас.",
 )
 MISSED = Words(
-    en="⏰ While I was off, {count} were missed: {which}. They go on as planned; to make up for one, tell me.",
+    en="⏰ {count} missed while I was off: {which}. They go on as planned; to make up for one, tell me.",
     ru="⏰ Пока я не работал, пропущено: {count} – {which}. Дальше всё по плану; если что-то нужно наверстать, скажите.",
 )
 MISSED_ONE = Words(en="“{title}” ({count})", ru="«{title}» ({count})")
