@@ -72,6 +72,12 @@ def test_every_hour_is_every_hour_that_passes(zone: str, day: str, hours: int) -
     assert len(local_runs("0 0-23 * * *", zone, day, 1)) == hours
 
 
+def test_in_the_hour_that_comes_twice_a_time_that_has_come_does_not_come_again() -> None:
+    second_pass = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)  # 02:15 once more
+    following = Cron("30 2 * * *", ZoneInfo("Europe/Berlin")).next_after(second_pass)
+    assert following == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+
+
 def test_every_so_often_goes_by_the_time_that_passes() -> None:
     before = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
     rule = Every(timedelta(days=1), before)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from schedule_desk import ONCE, ScheduleDesk, berlin
 
 from jobs.core.messages import OWNER_SESSION
@@ -57,8 +59,9 @@ async def test_what_was_missed_is_told_in_one_sentence(planner: ScheduleDesk) ->
     assert await planner.looks_at("2026-03-04 10:10") == ["kiva 03-04 10:00", "lumo 03-04 09:00"]
     notice = (await planner.told())[-1]
     assert notice.startswith("⏰ 51 missed while I was off: “Title kiva” (49), “Title lumo” (2).")
+    told = await planner.told()
     assert await planner.looks_at("2026-03-04 10:11") == []
-    assert (await planner.told())[-1] == notice
+    assert await planner.told() == told
 
 
 async def test_a_kill_between_skipping_and_telling_costs_no_word(planner: ScheduleDesk) -> None:
@@ -100,6 +103,22 @@ async def test_a_schedule_that_is_changed_while_it_comes_due_does_not_run_as_it_
     assert await planner.told() == []
 
 
+@pytest.mark.parametrize("change", [{"prompt": "Something else"}, {"next_run": berlin("2026-03-02 10:00")}])
+async def test_one_that_is_edited_at_that_moment_is_looked_at_anew(
+    planner: ScheduleDesk, change: dict[str, Any]
+) -> None:
+    planner.at("2026-03-02 08:00")
+    schedule = await planner.plan("0 9 * * *")
+    planner.at("2026-03-02 09:00")
+    events = planner.scheduler.due()
+    stale = await anext(events)
+    async with planner.database.transaction() as tx:
+        await planner.schedules.replace(tx, replace(schedule, updated_at=planner.clock.now(), **change))
+    assert not await planner.executor.execute(stale)
+    fresh = [event.prompt async for event in events if await planner.executor.execute(event)]
+    assert fresh == (["Something else"] if "prompt" in change else [])
+
+
 async def test_a_suspended_machine_is_one_that_was_off(planner: ScheduleDesk) -> None:
     planner.at("2026-03-02 08:00")
     await planner.plan("0 * * * *")
@@ -115,6 +134,7 @@ async def test_a_clock_that_is_set_back_repeats_nothing(planner: ScheduleDesk) -
     assert await planner.looks_at("2026-03-02 08:50") == []
     assert await planner.looks_at("2026-03-02 09:00") == []
     assert await planner.looks_at("2026-03-02 10:00") == ["lumo 03-02 10:00"]
+    assert (await planner.get()).runs == 2
 
 
 async def test_a_clock_that_was_years_ahead_does_not_silence_what_repeats(planner: ScheduleDesk) -> None:
