@@ -11,7 +11,7 @@ from jobs.users.silence import so_far, without_marker
 )
 def test_the_word_alone_is_silence(text: str) -> None:
     assert without_marker(text) == ""
-    assert all(so_far(text[:end]) == "" for end in range(len(text) + 1))
+    assert all(not so_far([text[:end]]) for end in range(len(text) + 1))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ def test_the_word_alone_is_silence(text: str) -> None:
 def test_around_other_words_it_goes_and_they_stay(text: str, said: str) -> None:
     assert without_marker(text) == said
     for end in range(len(text) + 1):
-        shown = so_far(text[:end])
+        shown = "".join(so_far([text[:end]]))
         assert shown in said
         assert "HEARTBEAT" not in shown.split()
+
+
+def test_of_several_texts_those_that_are_silence_go() -> None:
+    assert so_far(["It rains.", "HEARTBEAT_OK", "HEART"]) == ["It rains."]

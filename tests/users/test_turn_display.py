@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jobs.core.journal import InboxRow
@@ -16,10 +17,10 @@ class Screen:
     """Implements `core.ports.LiveReply`: keeps what was shown."""
 
     def __init__(self) -> None:
-        self.shown: list[tuple[str, str | None]] = []
+        self.shown: list[tuple[list[str], str | None]] = []
 
-    def show(self, markdown: str, status: str | None) -> None:
-        self.shown.append((markdown, status))
+    def show(self, texts: Sequence[str], status: str | None) -> None:
+        self.shown.append((list(texts), status))
 
     async def settle(self) -> None: ...
 
@@ -41,7 +42,7 @@ def test_a_word_for_silence_is_not_shown_while_it_is_written() -> None:
         turn.take(TextDelta(piece, fresh=False))
     assert screen.shown == []
     turn.take(TextDelta(" It rains.", fresh=False))
-    assert screen.shown == [("It rains.", None)]
+    assert screen.shown == [(["It rains."], None)]
 
 
 def test_the_tools_of_a_turn_that_only_a_trigger_has_started_are_not_shown() -> None:

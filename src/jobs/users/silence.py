@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 SILENT = "HEARTBEAT_OK"
 """What the model is asked to answer; OpenClaw's word."""
@@ -23,8 +24,13 @@ def without_marker(text: str) -> str:
     return _TRAILING.sub("", rest).strip()
 
 
-def so_far(text: str) -> str:
-    """What may be shown of an answer that grows: nothing while it may become silence."""
+def so_far(texts: Sequence[str]) -> Sequence[str]:
+    """What may be shown of an answer whose last text grows: nothing of that while it may become silence."""
+    shown = [*map(without_marker, texts[:-1]), *map(_growing, texts[-1:])]
+    return [text for text in shown if text]
+
+
+def _growing(text: str) -> str:
     start = text.lstrip(_FRAME_CHARS)
     if not start or any(marker.startswith(start) for marker in _MARKERS):
         return ""

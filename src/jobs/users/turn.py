@@ -53,6 +53,6 @@ class Turn:
             case ToolEnded(tool_use_id):
                 self._running.pop(tool_use_id, None)
         status = None if self._quiet else next(reversed(self._running.values()), None)
-        shown = [text for text in map(so_far, self.texts) if text]
+        shown = so_far(self.texts)
         if status or shown:
             self.live.show(shown, status)
