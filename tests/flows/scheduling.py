@@ -11,6 +11,8 @@ from jobs.sandbox.claude import ModelRequest, Reply, ToolUse, call, say
 _NEWS = re.compile(
     r"(\w+) \(id (\d+)\) answered in errand .*?result: <theirs \w+>(asks for|agrees to) (\d\d:\d\d)<", re.S
 )
+BEFORE = "2027-03-02T15:30"
+"""When the owner is to be reminded."""
 _THEIRS = re.compile(r"<theirs (\w+)>(.*?)</theirs \1>", re.S)
 
 
@@ -91,6 +93,7 @@ class Scheduler:
         return Reply(
             [
                 *(jobs("send_to_user", user=person, message=settled) for person in people.values()),
+                jobs("schedule_task", title="The call", prompt=f"Call at {time}", time=BEFORE, kind="reminder"),
                 jobs("update_task", task_id=errand_id(request), status="done", result=f"Tuesday {time}"),
                 jobs("send_summary_to_owner", summary=f"The call is on Tuesday at {time}, with all three."),
             ]

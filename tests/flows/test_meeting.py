@@ -104,3 +104,5 @@ async def test_three_people_agree_on_a_time_without_learning_of_each_other_throu
     errands = requests_of(stage, "errand")
     assert all("# Agreeing on a time" in "\n".join(request.all_texts) for request in errands[1:])
     assert stage.rows("SELECT status, result FROM tasks") == [("done", "Tuesday 16:30")]
+    reminder = stage.rows("SELECT kind, prompt, next_run, state FROM schedules")
+    assert reminder == [("reminder", "Call at 16:30", "2027-03-02T14:30:00.000+00:00", "active")]

@@ -162,8 +162,24 @@ async def test_what_an_errands_session_plans_runs_nowhere_but_in_itself(planner:
     await planner.looks_at("2026-03-02 14:00")
     assert len(await planner.waiting("task:kiva")) == 1
     assert await planner.waiting(OWNER_SESSION) == []
-    with pytest.raises(ToolRetry, match="wakes its own session"):
-        await planner.call(schedule_task, **ERRAND, **WORK, time="2026-03-02T15:00", kind="reminder")
+    with pytest.raises(ToolRetry, match="reminds the owner once"):
+        await planner.call(schedule_task, **ERRAND, **WORK, every="1h", kind="reminder")
+
+
+@pytest.mark.parametrize(("status", "told"), [("done", True), ("cancelled", False), ("failed", False)])
+async def test_an_errand_reminds_the_owner_of_what_was_settled(planner: ScheduleDesk, status: str, told: bool) -> None:
+    async with planner.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO tasks (id, title, status, created_by, created_at, updated_at) "
+            "VALUES ('kiva', 'Call', ?, 'owner', '2026', '2026')",
+            status,
+        )
+    words = {"title": "The call", "prompt": "Call with Masha at 16:00"}
+    await planner.call(schedule_task, **ERRAND, **words, kind="reminder", time="2026-03-02T15:00")
+    await planner.looks_at("2026-03-02 15:00")
+    assert [text for text in await planner.told() if "Call with Masha" in text] == (
+        ["📌 kiva, The call: Call with Masha at 16:00"] if told else []
+    )
 
 
 async def test_an_errands_session_sees_and_touches_no_schedule_but_its_own(planner: ScheduleDesk) -> None:

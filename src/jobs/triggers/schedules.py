@@ -19,9 +19,11 @@ from jobs.triggers.rules import Cron, Every, Once, Rule
 Kind = Literal["reminder", "prompt"]
 State = Literal["active", "done", "cancelled"]
 
+# A reminder of what was settled is wanted after that.
 _ERRAND_IS_OPEN = (
     "(task_id IS NULL OR EXISTS (SELECT 1 FROM tasks WHERE tasks.id = task_id "
-    "AND tasks.status IN ('pending', 'in_progress', 'waiting')))"
+    "AND (tasks.status IN ('pending', 'in_progress', 'waiting') "
+    "OR (tasks.status = 'done' AND schedules.kind = 'reminder'))))"
 )
 _COLUMNS = (
     "id, title, prompt, kind, session, task_id, once_at, cron, every_seconds, anchor, zone, until, max_runs, next_run, "
@@ -131,7 +133,7 @@ class Schedules:
     async def advance(
         self, tx: Transaction, schedule: Schedule, following: datetime | None, *, ran: bool, missed: int
     ) -> bool:
-        """It goes on to its next run; False when it is not any more as it was read, or its errand is closed."""
+        """It goes on to its next run; False when it is not any more as it was read, or its errand is over."""
         open_errand = await tx.one(f"SELECT 1 FROM schedules WHERE id = ? AND {_ERRAND_IS_OPEN}", schedule.id)  # noqa: S608
         if open_errand is None:
             await tx.execute("UPDATE schedules SET state = 'done', next_run = NULL WHERE id = ?", schedule.id)

@@ -114,8 +114,8 @@ async def schedule_task(ctx: ToolContext, params: ScheduleTask) -> str:
         await _bound_an_errand(tx, ctx, rule, now)
     schedule = Schedule(
         id=schedule_id, title=" ".join(params.title.split()), prompt=params.prompt, kind=params.kind,
-        session=_session(ctx, params.session, params.kind), task_id=errand_of(ctx.session_key), rule=rule, zone=zone,
-        until=until, max_runs=params.max_runs, next_run=None, created_by=ctx.session_key, created_at=now,
+        session=_session(ctx, params.session, params.kind, rule), task_id=errand_of(ctx.session_key), rule=rule,
+        zone=zone, until=until, max_runs=params.max_runs, next_run=None, created_by=ctx.session_key, created_at=now,
         updated_at=now,
     )  # fmt: skip
     schedule = _planned(schedule, now)
@@ -254,12 +254,12 @@ def _change(ctx: ToolContext, change: Change) -> None:
     ctx.change(and_ring)
 
 
-def _session(ctx: ToolContext, wanted: Literal["owner", "isolated"] | None, kind: Kind) -> SessionChoice:
+def _session(ctx: ToolContext, wanted: Literal["owner", "isolated"] | None, kind: Kind, rule: Rule) -> SessionChoice:
     """An errand's session has outsiders' words in it: what it plans runs nowhere but in itself, where it is guarded."""
     if errand_of(ctx.session_key) is None:
         return wanted or "owner"
-    if kind == "reminder":
-        raise ToolRetry("An errand's schedule wakes its own session: leave `kind` out, and tell the owner then.")
+    if kind == "reminder" and not isinstance(rule, Once):
+        raise ToolRetry("An errand reminds the owner once: give `time`, or leave `kind` out to wake its own session.")
     return "errand"
 
 
@@ -316,7 +316,7 @@ def _edited(ctx: ToolContext, old: Schedule, params: UpdateSchedule, now: dateti
         most = old.runs + params.max_runs if params.max_runs else None
     edited = replace(
         old, title=" ".join((params.title or old.title).split()), prompt=params.prompt or old.prompt, kind=kind,
-        session=_session(ctx, params.session, kind) if params.session or old.task_id else old.session, rule=rule,
+        session=_session(ctx, params.session, kind, rule) if params.session or old.task_id else old.session, rule=rule,
         zone=zone, until=until, max_runs=most, updated_at=now,
     )  # fmt: skip
     untouched = old.state == "active" and rule == old.rule and until == old.until and most == old.max_runs

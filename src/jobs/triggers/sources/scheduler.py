@@ -154,7 +154,10 @@ def firing(
 ) -> TriggerEvent:
     """One run of a schedule."""
     reminder = schedule.kind == "reminder"
+    prompt = schedule.prompt
+    if reminder and schedule.task_id:  # the owner sees whose words they are: others have had a part in them
+        prompt = f"📌 {schedule.task_id}, {schedule.title}: {prompt}"
     context = TriggerContext(
         about=schedule.id, title=schedule.title, facts=facts, task_id=schedule.task_id, notice=notice
     )
-    return TriggerEvent(NAME, key, schedule.prompt, context, None if reminder else schedule.session, now, step)
+    return TriggerEvent(NAME, key, prompt, context, None if reminder else schedule.session, now, step)
