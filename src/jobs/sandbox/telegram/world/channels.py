@@ -20,6 +20,13 @@ _FIRST_ID = 2_000_000_001
 
 def create(ctx: Context, title: str, about: str = "", *, megagroup: bool = False) -> Channel:
     """A new channel of the acting account."""
+    channel = found(ctx, title, about, megagroup=megagroup)
+    note(ctx, channel, types.MessageActionChannelCreate(title))
+    return channel
+
+
+def found(ctx: Context, title: str, about: str = "", *, megagroup: bool = False) -> Channel:
+    """A new channel without a word in it."""
     if not title.strip():
         raise RpcError(400, "CHANNEL_TITLE_EMPTY" if not megagroup else "CHAT_TITLE_EMPTY")
     state, me = ctx.state, ctx.me
@@ -30,7 +37,6 @@ def create(ctx: Context, title: str, about: str = "", *, megagroup: bool = False
     channel.members[me.id] = state.now
     state.channels[channel.peer] = channel
     ctx.tell(me, types.UpdateChannel(channel.id))
-    note(ctx, channel, types.MessageActionChannelCreate(title))
     return channel
 
 
@@ -42,20 +48,42 @@ def note(ctx: Context, channel: Channel, action: types.TypeMessageAction) -> Non
 
 def add_members(ctx: Context, channel: Channel, users: Iterable[User]) -> None:
     """Let accounts in; what was said before counts as read."""
+    joined = add_silently(ctx, channel, users)
+    if channel.megagroup and joined:
+        note(ctx, channel, types.MessageActionChatAddUser([user.id for user in joined]))
+
+
+def add_silently(ctx: Context, channel: Channel, users: Iterable[User]) -> list[User]:
+    """Let accounts in without a note; returns those who were outside."""
     joined = [user for user in users if user.id not in channel.members]
     for user in joined:
         channel.members[user.id] = ctx.state.now
         ids = channel.mailbox.ids_with(channel.peer)
         user.dialog(channel.peer).read_inbox_max_id = ids[-1] if ids else 0
         ctx.tell(user, types.UpdateChannel(channel.id))
-    if channel.megagroup and joined:
-        note(ctx, channel, types.MessageActionChatAddUser([user.id for user in joined]))
+    return joined
 
 
 def remove_member(ctx: Context, channel: Channel, user: User) -> None:
     del channel.members[user.id]
     channel.admins.discard(user.id)
     ctx.tell(user, types.UpdateChannel(channel.id))
+
+
+def ban(ctx: Context, channel: Channel, user: User) -> None:
+    """Throw an account out for good."""
+    channel.banned.add(user.id)
+    if user.id in channel.members:
+        if channel.megagroup:
+            note(ctx, channel, types.MessageActionChatDeleteUser(user.id))
+        remove_member(ctx, channel, user)
+
+
+def delete(ctx: Context, channel: Channel) -> None:
+    """End a channel: nobody sees anything of it any more."""
+    channel.deleted, channel.username = True, None
+    for member in list(channel.members):
+        remove_member(ctx, channel, ctx.state.users[member])
 
 
 def is_admin(channel: Channel, user: User) -> bool:
@@ -117,11 +145,15 @@ def edit_banned(ctx: Context, request: functions.channels.EditBannedRequest) -> 
     if not request.banned_rights.view_messages:
         channel.banned.discard(user.id)
         return ctx.answer()
-    channel.banned.add(user.id)
-    if user.id in channel.members:
-        if channel.megagroup:
-            note(ctx, channel, types.MessageActionChatDeleteUser(user.id))
-        remove_member(ctx, channel, user)
+    ban(ctx, channel, user)
+    return ctx.answer()
+
+
+def delete_channel(ctx: Context, request: functions.channels.DeleteChannelRequest) -> Result:
+    channel = resolve_channel(ctx.state, ctx.me, request.channel)
+    if ctx.me.id != channel.creator:
+        raise RpcError(400, "CHAT_ADMIN_REQUIRED")
+    delete(ctx, channel)
     return ctx.answer()
 
 
@@ -275,6 +307,7 @@ HANDLERS: Handlers = {
     functions.channels.UpdateUsernameRequest: update_username,
     functions.channels.EditAdminRequest: edit_admin,
     functions.channels.EditBannedRequest: edit_banned,
+    functions.channels.DeleteChannelRequest: delete_channel,
     functions.channels.InviteToChannelRequest: invite,
     functions.channels.JoinChannelRequest: join,
     functions.channels.LeaveChannelRequest: leave,

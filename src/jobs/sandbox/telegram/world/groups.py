@@ -8,9 +8,9 @@ from telethon import functions
 from telethon.tl import types
 
 from jobs.sandbox.telegram.rpc import RpcError
-from jobs.sandbox.telegram.world import posting
+from jobs.sandbox.telegram.world import channels, posting
 from jobs.sandbox.telegram.world.context import Context, Handlers, Result
-from jobs.sandbox.telegram.world.model import Group, Message, User
+from jobs.sandbox.telegram.world.model import Channel, Group, Message, User
 from jobs.sandbox.telegram.world.peers import knows_group, resolve_user, show_all, show_chat
 
 _FIRST_ID = 4_000_000_001
@@ -133,6 +133,26 @@ def edit_admin(ctx: Context, request: functions.messages.EditChatAdminRequest) -
     return True
 
 
+def migrate(ctx: Context, request: functions.messages.MigrateChatRequest) -> Result:
+    group = _group(ctx, request.chat_id)
+    if ctx.me.id != group.creator:
+        raise RpcError(400, "CHAT_ADMIN_REQUIRED")
+    if group.migrated_to is not None:
+        raise RpcError(400, "CHAT_ID_INVALID")
+    become_supergroup(ctx, group)
+    return ctx.answer()
+
+
+def become_supergroup(ctx: Context, group: Group) -> Channel:
+    """Its members go on in a supergroup; the group itself stays as it is, closed."""
+    channel = channels.found(ctx, group.title, group.about, megagroup=True)
+    channels.add_silently(ctx, channel, [ctx.state.users[user_id] for user_id in group.members])
+    group.migrated_to = channel
+    note(ctx, group, types.MessageActionChatMigrateTo(channel.id))
+    channels.note(ctx, channel, types.MessageActionChannelMigrateFrom(group.title, group.id))
+    return channel
+
+
 def get_chats(ctx: Context, request: functions.messages.GetChatsRequest) -> Result:
     groups = [_group(ctx, chat_id, as_member=False) for chat_id in request.id]
     return types.messages.Chats([show_chat(ctx.state, ctx.me, group) for group in groups])
@@ -157,6 +177,7 @@ HANDLERS: Handlers = {
     functions.messages.DeleteChatUserRequest: delete_user,
     functions.messages.EditChatTitleRequest: edit_title,
     functions.messages.EditChatAdminRequest: edit_admin,
+    functions.messages.MigrateChatRequest: migrate,
     functions.messages.GetChatsRequest: get_chats,
     functions.messages.GetFullChatRequest: get_full_chat,
 }

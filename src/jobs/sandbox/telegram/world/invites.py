@@ -16,10 +16,18 @@ LINK = "https://t.me/+"
 
 def _invited_to(ctx: Context, invite_hash: str) -> Chat:
     chats: list[Chat] = [*ctx.state.groups.values(), *ctx.state.channels.values()]
+    if not invite_hash:
+        raise RpcError(400, "INVITE_HASH_EMPTY")
     chat = next((chat for chat in chats if chat.invite_hash == invite_hash), None)
-    if chat is None:
+    if chat is None or _is_closed_to(chat, ctx.me.id):
         raise RpcError(400, "INVITE_HASH_EXPIRED")
     return chat
+
+
+def _is_closed_to(chat: Chat, user_id: int) -> bool:
+    if isinstance(chat, Channel):
+        return chat.deleted or user_id in chat.banned
+    return chat.migrated_to is not None
 
 
 def export(ctx: Context, request: functions.messages.ExportChatInviteRequest) -> Result:
@@ -46,6 +54,7 @@ def check(ctx: Context, request: functions.messages.CheckChatInviteRequest) -> R
         channel=is_channel,
         broadcast=is_channel and not megagroup,
         megagroup=megagroup,
+        request_needed=is_channel and chat.join_by_request,
         about=chat.about or None,
     )
 
@@ -55,8 +64,8 @@ def accept(ctx: Context, request: functions.messages.ImportChatInviteRequest) ->
     if ctx.me.id in chat.members:
         raise RpcError(400, "USER_ALREADY_PARTICIPANT")
     if isinstance(chat, Channel):
-        if ctx.me.id in chat.banned:
-            raise RpcError(400, "INVITE_HASH_EXPIRED")
+        if chat.join_by_request:
+            raise RpcError(400, "INVITE_REQUEST_SENT")
         channels.add_members(ctx, chat, [ctx.me])
     else:
         groups.join(ctx, chat, ctx.me)

@@ -307,6 +307,8 @@ class Group:
     about: str = ""
     invite_hash: str = ""
     version: int = 1
+    migrated_to: Channel | None = None
+    """The supergroup that it has become."""
 
     @property
     def peer(self) -> int:
@@ -329,6 +331,9 @@ class Channel:
     members: dict[int, int] = field(default_factory=dict)
     admins: set[int] = field(default_factory=set)
     banned: set[int] = field(default_factory=set)
+    join_by_request: bool = False
+    """Whoever comes by its invite link waits for an admin."""
+    deleted: bool = False
 
     @property
     def peer(self) -> int:

@@ -67,7 +67,8 @@ def resolve_channel(state: WorldState, viewer: User, given: InputPeer) -> Channe
     channel = state.channels.get(channel_peer(given.channel_id))
     if channel is None or given.access_hash != access_hash(state, viewer, channel.peer):
         raise RpcError(400, "CHANNEL_INVALID")
-    if viewer.id in channel.banned or (viewer.id not in channel.members and channel.username is None):
+    closed = channel.username is None and viewer.id not in channel.members
+    if channel.deleted or closed or viewer.id in channel.banned:
         raise RpcError(400, "CHANNEL_PRIVATE")
     return channel
 
@@ -149,8 +150,10 @@ def show_chat(state: WorldState, viewer: User, chat: Chat) -> types.TypeChat:
             left=viewer.id not in chat.members,
             admin_rights=_admin_rights() if viewer.id in chat.admins else None,
             default_banned_rights=types.ChatBannedRights(until_date=None),
+            deactivated=chat.migrated_to is not None,
+            migrated_to=_migrated_to(state, viewer, chat),
         )
-    if viewer.id in chat.banned:
+    if chat.deleted or viewer.id in chat.banned:
         return types.ChannelForbidden(
             id=chat.id,
             access_hash=access_hash(state, viewer, chat.peer),
@@ -173,6 +176,11 @@ def show_chat(state: WorldState, viewer: User, chat: Chat) -> types.TypeChat:
         admin_rights=_admin_rights() if viewer.id in chat.admins else None,
         default_banned_rights=types.ChatBannedRights(until_date=None) if chat.megagroup else None,
     )
+
+
+def _migrated_to(state: WorldState, viewer: User, group: Group) -> types.InputChannel | None:
+    channel = group.migrated_to
+    return types.InputChannel(channel.id, access_hash(state, viewer, channel.peer)) if channel is not None else None
 
 
 def _admin_rights() -> types.ChatAdminRights:

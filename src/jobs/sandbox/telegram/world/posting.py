@@ -14,6 +14,7 @@ from jobs.sandbox.telegram.world.model import (
     ContentsRead,
     Deleted,
     Edited,
+    Group,
     Mailbox,
     Message,
     NewMessage,
@@ -60,6 +61,8 @@ def require_may_post(ctx: Context, peer: int) -> None:
     may_write = me.id in chat.members
     if isinstance(chat, Channel) and not chat.megagroup:
         may_write = me.id == chat.creator or me.id in chat.admins
+    if isinstance(chat, Group):
+        may_write = may_write and chat.migrated_to is None
     if not may_write:
         raise RpcError(403, "CHAT_WRITE_FORBIDDEN")
 

@@ -32,7 +32,18 @@ from jobs.sandbox.telegram.world import (
     users,
 )
 from jobs.sandbox.telegram.world.context import Context, Handlers
-from jobs.sandbox.telegram.world.model import Channel, Chat, Contact, Group, Mailbox, Message, Reply, User
+from jobs.sandbox.telegram.world.model import (
+    Channel,
+    Chat,
+    Contact,
+    Group,
+    Mailbox,
+    Media,
+    Message,
+    Reply,
+    StoredFile,
+    User,
+)
 from jobs.sandbox.telegram.world.password import Password
 from jobs.sandbox.telegram.world.state import SERVICE_USER, WorldState
 from jobs.sandbox.telegram.world.views import unread_count
@@ -159,6 +170,55 @@ class TelegramWorld(WorldState):
         posting.post(ctx, message)
         ctx.publish()
         return message
+
+    def send_album(self, sender: User, to: Peer, *captions: str) -> list[Message]:
+        """Send photos as one album, each with its caption (which may be empty). Raises RpcError."""
+        ctx, peer = Context(self, sender), peer_of(to)
+        group, sent = sending.new_grouped_id(ctx), list[Message]()
+        for caption in captions:
+            message = sending.new_message(ctx, peer, caption, None, Media(self._picture()))
+            message.grouped_id = group
+            posting.post(ctx, message)
+            sent.append(message)
+        ctx.publish()
+        return sent
+
+    def _picture(self) -> StoredFile:
+        file = StoredFile(self.new_id(), b"\xff\xd8\xff", self.now, "image/jpeg", width=90, height=90, size_type="s")
+        self.files[file.id] = file
+        return file
+
+    def edit_text(self, message: Message, text: str) -> None:
+        """Change a message as its author would."""
+        ctx = Context(self, self.users[message.sender])
+        message.text, message.edit_date = text, self.now
+        posting.log_edit(ctx, message)
+        ctx.publish()
+
+    def delete(self, *messages: Message) -> None:
+        """Delete messages for everybody as their author would."""
+        ctx = Context(self, self.users[messages[0].sender])
+        posting.delete_everywhere(ctx, messages)
+        ctx.publish()
+
+    def ban(self, user: User, channel: Channel) -> None:
+        """Have a channel's creator throw an account out for good."""
+        ctx = Context(self, self.users[channel.creator])
+        channels.ban(ctx, channel, user)
+        ctx.publish()
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Have a channel's creator delete it."""
+        ctx = Context(self, self.users[channel.creator])
+        channels.delete(ctx, channel)
+        ctx.publish()
+
+    def migrate(self, group: Group) -> Channel:
+        """Have a group's creator make a supergroup of it, which is returned."""
+        ctx = Context(self, self.users[group.creator])
+        channel = groups.become_supergroup(ctx, group)
+        ctx.publish()
+        return channel
 
     def read(self, reader: User, peer: Peer) -> None:
         """Read a chat to its end as an account."""
