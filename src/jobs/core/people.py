@@ -10,6 +10,12 @@ _BRACKETS = str.maketrans("[]<>", "()()")
 Kind = Literal["person", "bot", "service", "deleted", "self"]
 
 
+def one_line(name: str) -> str:
+    """A name that somebody outside has chosen, fit to stand in a sentence of the program's."""
+    words = name.translate(_BRACKETS).split()
+    return " ".join(filter(None, ("".join(c for c in w if unicodedata.category(c)[0] != "C") for w in words)))
+
+
 @dataclass(frozen=True, slots=True)
 class PersonCard:
     """Somebody as Telegram, or our own table, knows them; `id` is Telegram's numeric user id."""
@@ -31,6 +37,5 @@ class PersonCard:
         They have chosen it themselves, and the program says it in sentences of its own: one line, no brackets, nothing
         that cannot be seen.
         """
-        words = f"{self.first_name} {self.last_name}".translate(_BRACKETS).split()
-        full = " ".join(filter(None, ("".join(c for c in w if unicodedata.category(c)[0] != "C") for w in words)))
+        full = one_line(f"{self.first_name} {self.last_name}")
         return full or (f"@{self.username}" if self.username else str(self.id))

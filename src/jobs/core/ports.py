@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +12,7 @@ from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
 from jobs.core.messages import Image, InboundMessage
 from jobs.core.people import PersonCard
+from jobs.core.posts import FeedChat, Page
 from jobs.core.rich_text import RichText
 
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
@@ -44,6 +46,44 @@ class AddressBook(Protocol):
 
     async def look_up(self, who: str) -> PersonCard | None:
         """Somebody by @username, t.me link, phone number or numeric id. Raises TelegramError."""
+        ...
+
+
+class ChannelFeed(Protocol):
+    """The channels and groups that the account can read. Every method that asks Telegram raises TelegramError.
+
+    Undeliverable means that a chat cannot be read any more: it is gone, or the account is shut out.
+    """
+
+    bell: asyncio.Event
+    """Rings when there may be something new in a chat that is watched; whoever waits for it clears it."""
+
+    def watch(self, chat_ids: Collection[int]) -> None:
+        """Ring for these chats from now on, and for no others."""
+        ...
+
+    def take_news(self) -> Collection[int]:
+        """The chats in which there may be something new since this was asked last."""
+        ...
+
+    async def find(self, source: str) -> FeedChat:
+        """A channel or group by @username, link, invite link, id or title.
+
+        Raises NotFound, with a sentence for whoever asked, when none is meant, several may be, or the account is
+        not in it; nothing is joined.
+        """
+        ...
+
+    async def latest(self, chat: FeedChat) -> int:
+        """The id of the newest message; 0 where there is none."""
+        ...
+
+    async def before_latest(self, chat: FeedChat, count: int) -> int:
+        """The id after which there are `count` messages; 0 where there are no more than that."""
+        ...
+
+    async def after(self, chat: FeedChat, position: int) -> Page:
+        """What was posted after a message, as it reads now: one request."""
         ...
 
 

@@ -247,7 +247,7 @@ def parse(message: Any, *, edited_at: int = 0) -> InboundMessage:
         text=message.message or "",
         reply_to=_replied_to(message),
         forwarded=_forwarded(message),
-        attachment=_attachment(message),
+        attachment=attachment_of(message),
         album_id=message.grouped_id,
     )
 
@@ -276,7 +276,8 @@ def _forwarded(message: Any) -> Forwarded | None:
     return Forwarded(origin=f"{name} (@{username})" if username else name, sent_at=header.date)
 
 
-def _attachment(message: Any) -> AttachmentKind | None:
+def attachment_of(message: Any) -> AttachmentKind | None:
+    """What hangs on a Telethon message."""
     media = message.media
     if media is None or isinstance(media, types.MessageMediaWebPage):
         return None
