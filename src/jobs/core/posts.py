@@ -39,6 +39,11 @@ class Post:
     link: str = ""
     """Where it can be looked at."""
 
+    @property
+    def has_media(self) -> bool:
+        """Whether something hangs on it."""
+        return bool(self.attachments)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
