@@ -6,12 +6,14 @@ from jobs.telegram import tools as telegram
 from jobs.tools.roles import Role
 from jobs.tools.server import SERVER_NAME
 from jobs.tools.spec import ToolSpec
+from jobs.triggers import subscription_tools
 from jobs.triggers import tools as triggers
 from jobs.users import errand_tools, external_tools, people_tools
 
 TOOLS: tuple[ToolSpec, ...] = (
     *telegram.TOOLS,
     *triggers.TOOLS,
+    *subscription_tools.TOOLS,
     *errand_tools.TOOLS,
     *people_tools.TOOLS,
     *external_tools.TOOLS,

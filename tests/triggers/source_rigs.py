@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from channel_desk import ChannelDesk, open_channel_desk
 from heartbeat_desk import Pulse
 from schedule_desk import ScheduleDesk
 
@@ -69,4 +71,45 @@ class HeartbeatRig:
         return self._pulse.restarted()
 
 
-RIGS: Mapping[str, Callable[[Database], Rig]] = {"scheduler": SchedulerRig, "heartbeat": HeartbeatRig}
+@asynccontextmanager
+async def heartbeat_rig(database: Database, _: Path) -> AsyncGenerator[Rig]:
+    yield HeartbeatRig(database)
+
+
+@asynccontextmanager
+async def scheduler_rig(database: Database, _: Path) -> AsyncGenerator[Rig]:
+    yield SchedulerRig(database)
+
+
+class ChannelRig:
+    """Each happening is a post in a channel, and the moment when it is looked at."""
+
+    def __init__(self, desk: ChannelDesk) -> None:
+        self._desk = desk
+        self._channel = desk.channel()
+        self.executor = desk.executor
+
+    async def happens(self) -> str:
+        if not await self._desk.is_subscribed():
+            await self._desk.subscribe("News")
+        self._desk.post(self._channel, "something new")
+        self._desk.clock.moves(minutes=5)
+        self._desk.feed.bell.set()
+        return "lumo"
+
+    def started(self) -> Source:
+        self._desk.restart()
+        return self._desk.source
+
+
+@asynccontextmanager
+async def channel_rig(database: Database, folder: Path) -> AsyncGenerator[Rig]:
+    async with open_channel_desk(database, folder) as desk:
+        yield ChannelRig(desk)
+
+
+RIGS: Mapping[str, Callable[[Database, Path], AbstractAsyncContextManager[Rig]]] = {
+    "scheduler": scheduler_rig,
+    "heartbeat": heartbeat_rig,
+    "tg_channel": channel_rig,
+}

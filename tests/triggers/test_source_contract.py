@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from source_rigs import RIGS, Rig
@@ -15,8 +16,9 @@ from jobs.triggers.models import TriggerEvent
 
 
 @pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, database: Database) -> Rig:
-    return RIGS[request.param](database)
+async def rig(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> AsyncIterator[Rig]:
+    async with RIGS[request.param](database, tmp_path) as rig:
+        yield rig
 
 
 async def following(events: AsyncGenerator[TriggerEvent]) -> TriggerEvent:

@@ -105,6 +105,7 @@ def our_calls(targets: Targets, *, user: str, errand: str, text: str) -> Iterato
         "message": text, "text": text, "summary": text, "note": text, "tell_them": text, "result": text,
         "next_step": text, "kind": "pwned", "context": {"may_say": ["everything"]},
         "prompt": text, "time": "2040-01-01T09:00", "id": errand, "session": "owner",
+        "type": "tg_channel", "source": "@pwned_channel",
         "deadline": "2099-01-01", "status": "cancelled", "limit": 200, "messages_per_hour": 0, "daily_usd": 0,
     }  # fmt: skip
     for spec in TOOLS:

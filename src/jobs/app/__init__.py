@@ -27,6 +27,7 @@ from jobs.core.settings import Settings
 from jobs.core.words import chat as words
 from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
+from jobs.telegram.channels import TelegramChannels
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import usage_text
 from jobs.telegram.dispatcher import Dispatcher
@@ -74,6 +75,7 @@ class Application:
         self._started = self._clock.monotonic()
         self._time_to_compare = asyncio.Event()
         self._telegram: Telegram | None = None
+        self._channels: TelegramChannels | None = None
         self._dispatcher: asyncio.Task[None] | None = None
         self._sessions_alive: Callable[[], bool] = lambda: True
 
@@ -89,10 +91,11 @@ class Application:
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
-            telegram = await stack.enter_async_context(Telegram.connect(settings, self._time_to_compare.set))
+            telegram = await stack.enter_async_context(Telegram.connect(settings, self._reconnected))
             self._telegram = telegram
-            people = TelegramPeople(telegram)
-            world = await self._make_world(telegram, people, journal)
+            people, channels = TelegramPeople(telegram), TelegramChannels(telegram)
+            self._channels = channels
+            world = await self._make_world(telegram, people, channels, journal)
             stack.enter_context(fill_users_repository(world.repository))
             await world.triggers.tidy(settings.data_dir / "sessions")
             sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
@@ -110,12 +113,20 @@ class Application:
                 on_stop=sessions.stop_unwritten,
             )
             inbound.listen()
+            channels.listen()
             sender = self._make_sender(world)
             sessions.session(OWNER_SESSION).warm()
             dispatcher = self._make_dispatcher(world, sessions, people)
             await self._work(world, inbound, sender, dispatcher)
 
-    async def _make_world(self, telegram: Telegram, people: TelegramPeople, journal: Journal) -> World:
+    def _reconnected(self) -> None:
+        self._time_to_compare.set()
+        if self._channels is not None:
+            self._channels.look_everywhere()
+
+    async def _make_world(
+        self, telegram: Telegram, people: TelegramPeople, channels: TelegramChannels, journal: Journal
+    ) -> World:
         settings, owner_chat = self._settings, self._settings.tg_user_id
         language = await self._language(telegram)
         repository = UsersRepository(journal, self._clock, people, owner_chat)
@@ -141,7 +152,7 @@ class Application:
             compose=compose,
             language=language,
             owner_name=await self._owner_name(people),
-            triggers=make_triggers(repository, approvals, settings, language),
+            triggers=make_triggers(repository, approvals, settings, language, channels),
         )
 
     def _make_sender(self, world: World) -> OutboxSender:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from jobs.core.i18n import Language
 from jobs.core.messages import trigger_session
+from jobs.core.ports import ChannelFeed
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as words
@@ -16,11 +18,14 @@ from jobs.tools.spec import Services
 from jobs.triggers.alarm_clock import SchedulerClock
 from jobs.triggers.executor import TriggerExecutor
 from jobs.triggers.manager import TriggerManager
-from jobs.triggers.models import Source
+from jobs.triggers.models import Source, Subscribable
 from jobs.triggers.outcomes import Outcomes
 from jobs.triggers.schedules import Schedules
 from jobs.triggers.sources.heartbeat import Beat, Heartbeat
 from jobs.triggers.sources.scheduler import Scheduler
+from jobs.triggers.sources.tg_channel import ChannelPosts
+from jobs.triggers.subscription_tools import Subscribing
+from jobs.triggers.subscriptions import Subscriptions
 from jobs.triggers.tools import Planning
 from jobs.users.repository import UsersRepository
 
@@ -38,6 +43,7 @@ class Triggers:
     executor: TriggerExecutor
     outcomes: Outcomes
     planning: Planning
+    subscribing: Subscribing
 
     async def tidy(self, sessions: Path) -> None:
         """Before anything runs: forget the conversations that were left behind and that nothing goes on in."""
@@ -51,10 +57,11 @@ class Triggers:
     def provide(self, services: Services) -> None:
         """Offer what the tools of triggers use."""
         services.provide(Planning, self.planning)
+        services.provide(Subscribing, self.subscribing)
 
 
 def make_triggers(
-    repository: UsersRepository, approvals: Approvals, settings: Settings, language: Language
+    repository: UsersRepository, approvals: Approvals, settings: Settings, language: Language, feed: ChannelFeed
 ) -> Triggers:
     """Everything, not running yet."""
     journal, clock = repository.journal, repository.clock
@@ -67,7 +74,12 @@ def make_triggers(
         occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
         await journal.notify(owner_chat, [RichText(text)], once=occasion)
 
+    subscriptions = Subscriptions(clock)
+    subscribable: Sequence[Subscribable] = (
+        ChannelPosts(feed, subscriptions, database, clock, alarm_clock=SchedulerClock.running, language=language),
+    )
     sources: list[Source] = [
+        *subscribable,
         Scheduler(
             schedules,
             executor.fired,
@@ -89,5 +101,6 @@ def make_triggers(
         manager=TriggerManager(sources, executor, report),
         executor=executor,
         outcomes=Outcomes(database, executor.fired, settings.timezone),
+        subscribing=Subscribing(database, clock, subscriptions, {source.name: source for source in subscribable}),
         planning=Planning(database, clock, schedules, executor, settings.timezone),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from jobs.core.database import Transaction
+from jobs.triggers.filters import Filter
 
 SessionChoice = Literal["owner", "isolated", "errand"]
 """The owner's conversation, one of its own, or that of the errand it is about."""
@@ -65,6 +66,62 @@ class Source(Protocol):
         What it raises ends this run of it; it is closed and begun again after a pause. So what is to be fired must
         follow from what is written down (see `TriggerEvent.step`), not from what it remembers.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Something of a source that the owner wants to hear of."""
+
+    id: str
+    type: str
+    """The name of the source that serves it."""
+    source: str
+    """What it listens to, as that source writes it."""
+    title: str
+    prompt: str
+    filter: Filter
+    session: Literal["owner", "isolated"]
+    batch_minutes: int
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    position: str = ""
+    """How far it has got, as its source writes it."""
+    secret: str = ""
+    state: Literal["active", "paused", "cancelled"] = "active"
+    reason: str = ""
+    """Why it is paused, when not by the owner's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What somebody means by a source, found and checked."""
+
+    source: str
+    """As a Subscription keeps it."""
+    title: str
+    """What people call it: one line."""
+    position: str = ""
+    """Where it begins: what happens from now on."""
+    secret: str = ""
+    note: str = ""
+    """What the owner has to know, in a sentence."""
+
+
+class Subscribable(Source, Protocol):
+    """A source that fires for those who have subscribed to something of it."""
+
+    async def resolve(self, source: str, wanted: Filter, /) -> Resolved:
+        """Find what is meant. Raises ToolRetry or NotFound, with a sentence, when it cannot be heard, or not so."""
+        ...
+
+    def describe(self, subscription: Subscription) -> str:
+        """What it listens to, in a few words."""
+        ...
+
+    def changed(self) -> None:
+        """Its subscriptions are others than they were; returns at once."""
         ...
 
 

@@ -20,3 +20,15 @@ SOURCE_BROKEN = Words(
     en="⚠️ Something that should wake me does not work: {source}. What depends on it waits. I keep trying; the log says more.",
     ru="⚠️ Не работает то, что должно меня будить: {source}. Всё, что от этого зависит, ждёт. Пробую дальше; подробности в журнале.",
 )
+LEFT_OUT = Words(
+    en="📰 While I was off, more was posted in “{title}” than I catch up with. I look at the newest {kept} posts; {count} older ones are left out.",
+    ru="📰 Пока я не работал, в «{title}» написали больше, чем я навёрстываю. Смотрю последние публикации ({kept}), более ранние ({count}) пропускаю.",
+)
+NOT_READ = Words(
+    en="📰 While I was off, more was posted in “{title}” than I catch up with. In the newest {count} messages there was nothing for you; what came before them I have not read.",
+    ru="📰 Пока я не работал, в «{title}» написали больше, чем я навёрстываю. В последних сообщениях ({count}) для вас ничего не было; что было раньше, я не читал.",
+)
+CHANNEL_LOST = Words(
+    en="⚠️ I cannot read “{title}” any more: it was closed or deleted, or this account was shut out. What you follow there is paused ({which}). If I get in again, tell me to go on; otherwise tell me to end it.",
+    ru="⚠️ Больше не могу читать «{title}»: чат закрыт или удалён, либо этот аккаунт туда больше не пускают. Слежение за ним на паузе ({which}). Если доступ вернётся, скажите «продолжай»; если не нужно – «отпишись».",
+)

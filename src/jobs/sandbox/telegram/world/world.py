@@ -201,6 +201,12 @@ class TelegramWorld(WorldState):
         posting.delete_everywhere(ctx, messages)
         ctx.publish()
 
+    def join(self, user: User, channel: Channel) -> None:
+        """Let an account into a channel."""
+        ctx = Context(self, self.users[channel.creator])
+        channels.add_members(ctx, channel, [user])
+        ctx.publish()
+
     def ban(self, user: User, channel: Channel) -> None:
         """Have a channel's creator throw an account out for good."""
         ctx = Context(self, self.users[channel.creator])
