@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+import httpx2
 from channel_desk import ChannelDesk, open_channel_desk
 from heartbeat_desk import Pulse
 from schedule_desk import ScheduleDesk
+from webhook_desk import WebhookDesk, deliver
 
 from jobs.core.database import Database
 from jobs.triggers.executor import TriggerExecutor
@@ -108,8 +111,48 @@ async def channel_rig(database: Database, folder: Path) -> AsyncGenerator[Rig]:
         yield ChannelRig(desk)
 
 
+class WebhookRig:
+    """Each happening is a delivery, which its sender makes again until it is accepted."""
+
+    def __init__(self, desk: WebhookDesk) -> None:
+        self._desk = desk
+        self.executor = desk.executor
+        self.senders: list[asyncio.Task[None]] = []
+
+    async def happens(self) -> str:
+        if not self.senders:
+            await self._desk.subscribe()
+        self.senders.append(asyncio.create_task(self._send(f"ding {len(self.senders)}")))
+        return "lumo"
+
+    def started(self) -> Source:
+        return self._desk.started()
+
+    async def _send(self, words: str) -> None:
+        async with self._desk.database.transaction() as tx:
+            hook = await self._desk.subscriptions.get(tx, "lumo")
+        headers = {"X-Webhook-Secret": hook.secret, "X-Delivery-Id": words.replace(" ", "-")}
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self._desk.port}", trust_env=False) as client:
+            while True:
+                with suppress(httpx2.TransportError):
+                    if (await deliver(client, words, headers)).status_code == 202:
+                        return
+
+
+@asynccontextmanager
+async def webhook_rig(database: Database, _: Path) -> AsyncGenerator[Rig]:
+    rig = WebhookRig(WebhookDesk(database))
+    try:
+        yield rig
+    finally:
+        for sender in rig.senders:
+            sender.cancel()
+        await asyncio.gather(*rig.senders, return_exceptions=True)
+
+
 RIGS: Mapping[str, Callable[[Database, Path], AbstractAsyncContextManager[Rig]]] = {
     "scheduler": scheduler_rig,
     "heartbeat": heartbeat_rig,
     "tg_channel": channel_rig,
+    "webhook": webhook_rig,
 }

@@ -24,6 +24,7 @@ from jobs.triggers.schedules import Schedules
 from jobs.triggers.sources.heartbeat import Beat, Heartbeat
 from jobs.triggers.sources.scheduler import Scheduler
 from jobs.triggers.sources.tg_channel import ChannelPosts
+from jobs.triggers.sources.webhook import Webhook
 from jobs.triggers.subscription_tools import Subscribing
 from jobs.triggers.subscriptions import Subscriptions
 from jobs.triggers.tools import Planning
@@ -75,8 +76,10 @@ def make_triggers(
         await journal.notify(owner_chat, [RichText(text)], once=occasion)
 
     subscriptions = Subscriptions(clock)
+    port = settings.webhook_port
     subscribable: Sequence[Subscribable] = (
         ChannelPosts(feed, subscriptions, database, clock, alarm_clock=SchedulerClock.running, language=language),
+        Webhook(subscriptions, journal, clock, port=port, owner_chat=owner_chat, language=language),
     )
     sources: list[Source] = [
         *subscribable,

@@ -160,6 +160,14 @@ def whole_number(value: object, *, low: int) -> object:
     return value
 
 
+def port(value: object) -> object:
+    """The port of a server of ours; 0 for none."""
+    number = whole_number(value, low=0)
+    if isinstance(number, int) and number > 65535:
+        raise BadValueError(words.BAD_PORT, value=number)
+    return number
+
+
 def dollars(value: object) -> object:
     """An amount of US dollars, 0 or more."""
     if isinstance(value, str):

@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         _parsed(parse.day_hours),
         _setting("In which part of your day it does so. 00:00-24:00 is always.", "07:00-23:30", default="08:00-22:00"),
     ] = DayHours(time(8), time(22))
+    webhook_port: Annotated[
+        int,
+        _parsed(parse.port),
+        _setting("Port on 127.0.0.1 where other programs may call web hooks, for a reverse proxy; 0: none.", "8765"),
+    ] = 0
     browser_cdp_url: Annotated[
         str | None,
         _parsed(parse.url, schemes=("http", "https", "ws", "wss"), example="http://browser:9223"),

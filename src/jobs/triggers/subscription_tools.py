@@ -38,9 +38,14 @@ class Subscribing:
 class SubscribeTrigger(BaseModel):
     """Parameters of subscribe_trigger."""
 
-    type: str = Field(description="tg_channel: posts of a Telegram channel or group. list_triggers tells of others")
+    type: str = Field(
+        description="tg_channel: posts of a Telegram channel or group. webhook: calls of another program (home "
+        "automation, CI, mail rules)"
+    )
     source: str = Field(
-        description="What to follow; for tg_channel the @username, link, invite link, id or exact title", min_length=1
+        description="What to follow; for tg_channel the @username, link, invite link, id or exact title; for webhook "
+        "a name for whatever will call",
+        min_length=1,
     )
     prompt: str = Field(
         description="What is to be done with what comes, with all that has to be known, and when to tell the owner",
@@ -55,7 +60,8 @@ class SubscribeTrigger(BaseModel):
     )
     batch_minutes: int = Field(
         default=0,
-        description="Gather what comes for so long and look at it at once; 0: at once. For a digest or busy groups: 60",
+        description="tg_channel: gather what comes for so long and look at it at once; 0: at once. For a digest or "
+        "busy groups: 60",
         ge=0,
         le=_LONGEST_BATCH,
     )

@@ -28,6 +28,10 @@ NOT_DOLLARS = Words(
     en="{name} must be an amount of dollars such as 1.50, and it is {value!r}: write digits and a point only.",
     ru="{name} должно быть суммой в долларах, например 1.50, а там {value!r}: оставьте только цифры и точку.",
 )
+BAD_PORT = Words(
+    en="{name} must be a port from 1 to 65535, or 0 for none, and it is {value}.",
+    ru="{name} должно быть портом от 1 до 65535 или 0, если он не нужен, а там {value}.",
+)
 NOT_DAY_HOURS = Words(
     en="{name} must be two times such as 08:00-22:00, and it is {value!r}: write hours and minutes.",
     ru="{name} должно быть двумя временами, например 08:00-22:00, а там {value!r}: напишите часы и минуты.",

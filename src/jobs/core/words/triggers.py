@@ -32,3 +32,9 @@ CHANNEL_LOST = Words(
     en="⚠️ I cannot read “{title}” any more: it was closed or deleted, or this account was shut out. What you follow there is paused ({which}). If I get in again, tell me to go on; otherwise tell me to end it.",
     ru="⚠️ Больше не могу читать «{title}»: чат закрыт или удалён, либо этот аккаунт туда больше не пускают. Слежение за ним на паузе ({which}). Если доступ вернётся, скажите «продолжай»; если не нужно – «отпишись».",
 )
+WEBHOOK_READY = Words(
+    en="🪝 The web hook “{title}” is ready. Programs call it by POST {address} (through your reverse proxy), with the header\n"
+    "Authorization: Bearer {secret}\nKeep that to yourself; I do not know it.",
+    ru="🪝 Веб-хук «{title}» готов. Программы вызывают его запросом POST {address} (через ваш обратный прокси) с заголовком\n"
+    "Authorization: Bearer {secret}\nНикому его не показывайте; сам я его не знаю.",
+)
