@@ -83,7 +83,7 @@ async def test_tasks_lists_open_errands_with_status_and_next_step_for_no_tokens(
     await stage.start()
     owner = await stage.person()
     stage.world.add_user("Anna", username="anna")
-    await owner.ask("/tasks", "There are no open errands.")
+    await owner.ask("/tasks", "There are no open errands")
     await owner.ask("/help", "/tasks")
     assert not stage.claude.requests.model
     await owner.ask("Ask Anna about the heating", "I have asked her.")

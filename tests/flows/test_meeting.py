@@ -74,7 +74,8 @@ async def negotiate(stage: Stage, scheduler: Scheduler, people: dict[str, Person
     told = await owner.wait_for_text("The call is on Tuesday at 16:30, with all three.")
     assert "A call on Tuesday" in told.text
     assert (await owner.ask("What did Boris say exactly?", WORDS["Boris"][0])).text == WORDS["Boris"][0]
-    await owner.ask("/tasks", "There are no open errands.")
+    ahead = await owner.ask("/tasks", "The call: 2027-03-02 15:30")
+    assert "errands" not in ahead.text
     await stage.nothing_waits()
     assert sum("A call on Tuesday: ✅ settled: Tuesday 16:30" in text for text in owner.texts) == 1
 

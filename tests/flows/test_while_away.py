@@ -40,4 +40,4 @@ async def test_a_deadline_that_means_never_is_refused_and_breaks_nothing(stage: 
     await stage.start()
     owner = await stage.person()
     await owner.ask("begin", "is too far away")
-    await owner.ask("/tasks", "There are no open errands.")
+    await owner.ask("/tasks", "There are no open errands")

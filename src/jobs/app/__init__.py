@@ -25,6 +25,7 @@ from jobs.core.messages import OWNER_SESSION
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import chat as words
+from jobs.core.words import people as people_words
 from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
 from jobs.telegram.channels import TelegramChannels
@@ -36,6 +37,7 @@ from jobs.telegram.outbound import OutboxSender
 from jobs.telegram.render import join, render, split
 from jobs.tools.approvals import Approvals
 from jobs.triggers.manager import fill_trigger_manager
+from jobs.triggers.overview import ahead_text
 from jobs.users import environment
 from jobs.users.admission import Door, Rules, Strangers
 from jobs.users.deadlines import tell_of_overdue
@@ -218,6 +220,12 @@ class Application:
     def _make_dispatcher(self, world: World, sessions: SessionManager, people: TelegramPeople) -> Dispatcher:
         settings, journal, language = self._settings, world.journal, world.language
         rules = self._rules(world.telegram, language)
+        triggers = world.triggers
+
+        async def tasks() -> str:
+            errands = await tasks_text(world.repository, settings.timezone, language)
+            ahead = await ahead_text(triggers.planning, triggers.subscribing, language)
+            return "\n\n".join(filter(None, (errands, ahead))) or people_words.NOTHING_AHEAD.say(language)
 
         def windows() -> Mapping[str, float]:
             return {w.name: w.utilization for w in sessions.session(OWNER_SESSION).plan_windows.values()}
@@ -230,7 +238,7 @@ class Application:
             questions=world.approvals,
             compose=compose,
             usage_text=lambda: usage_text(journal.usage, self._clock, settings.timezone, language, windows),
-            tasks_text=lambda: tasks_text(world.repository, settings.timezone, language),
+            tasks_text=tasks,
             language=language,
         )
 

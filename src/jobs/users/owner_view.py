@@ -13,11 +13,11 @@ _LONGEST_STEP = 200
 
 
 async def tasks_text(repository: UsersRepository, zone: ZoneInfo, language: Language) -> str:
-    """The open errands with status and next step, as Markdown."""
+    """The open errands with status and next step, as Markdown; "" when there are none."""
     async with repository.journal.database.transaction() as tx:
         errands = await repository.errands.list(tx)
     if not errands:
-        return words.NO_ERRANDS.say(language)
+        return ""
     now = repository.clock.now()
 
     def line(errand: ConversationTask) -> str:

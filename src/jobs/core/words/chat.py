@@ -38,14 +38,14 @@ HELP = Words(
 
 /stop – stop what I am doing
 /clear – begin a fresh conversation
-/tasks – what I am settling with other people
+/tasks – what is ahead: errands, plans, what I follow
 /usage – what my thinking has cost
 /help – this page""",
     ru="""Пишите мне как очень толковому другу: я выполняю команды, читаю и пишу файлы, ищу в интернете, договариваюсь с другими людьми и помню наш разговор. Можно присылать несколько сообщений подряд: то, что вы добавите по ходу дела, я учту.
 
 /stop – остановить то, что я делаю
 /clear – начать новый разговор
-/tasks – о чём я договариваюсь с другими людьми
+/tasks – что впереди: поручения, планы, за чем слежу
 /usage – во что обошлись мои размышления
 /help – эта справка""",
 )

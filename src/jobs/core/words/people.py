@@ -41,7 +41,10 @@ OVERDUE_NOW = Words(
 OVERDUE = Words(en="overdue", ru="просрочено")
 PASSES_ON = Words(en="✉️ {who} asks to pass this on:\n{text}", ru="✉️ {who} просит передать:\n{text}")
 FROM_ERRAND = Words(en="📌 {id}, {title}: {text}", ru="📌 {id}, {title}: {text}")
-NO_ERRANDS = Words(en="There are no open errands.", ru="Открытых поручений нет.")
+NOTHING_AHEAD = Words(
+    en="There are no open errands, and nothing is planned or followed.",
+    ru="Открытых поручений нет, ничего не запланировано, ни за чем не слежу.",
+)
 ERRANDS_TITLE = Words(en="**Open errands**", ru="**Открытые поручения**")
 ERRAND_LINE = Words(
     en="**{id}** {title}: {who}, {state}{deadline}{next}", ru="**{id}** {title}: {who}, {state}{deadline}{next}"

@@ -38,3 +38,12 @@ WEBHOOK_READY = Words(
     ru="🪝 Веб-хук «{title}» готов. Программы вызывают его запросом POST {address} (через ваш обратный прокси) с заголовком\n"
     "Authorization: Bearer {secret}\nНикому его не показывайте; сам я его не знаю.",
 )
+AHEAD_TITLE = Words(en="**Planned**", ru="**По времени**")
+AHEAD_ONCE = Words(en="**{id}** {title}: {time}", ru="**{id}** {title}: {time}")
+AHEAD_AGAIN = Words(
+    en="**{id}** {title}: again and again, next {time}", ru="**{id}** {title}: повторяется, ближайшее {time}"
+)
+FOLLOWED_TITLE = Words(en="**Followed**", ru="**Слежу**")
+FOLLOWED = Words(en="**{id}** {title}", ru="**{id}** {title}")
+FOLLOWED_PAUSED = Words(en="**{id}** {title} (paused)", ru="**{id}** {title} (на паузе)")
+AND_MORE = Words(en="…and {count} more", ru="…и ещё {count}")
