@@ -34,6 +34,7 @@ bench: $(READY_DEV)
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/people.py
 	@$(BIN)/python bench/triggers.py
+	@$(BIN)/python bench/idle.py
 
 docs: $(READY)
 	@$(BIN)/jobs docs
