@@ -5,43 +5,21 @@ from pathlib import Path
 import pytest
 from people_desk import MASHA, OWNER, PAVEL, PeopleDesk
 
-from jobs.users.disclosure import Disclosure, is_said, marked_lines, values_of
+from jobs.app import compose
+from jobs.users.disclosure import Disclosure, marked_lines
 
 
 @pytest.fixture
 def disclosure(desk: PeopleDesk, tmp_path: Path) -> Disclosure:
     repository = desk.repository
-    return Disclosure(desk.journal.database, repository.people, repository.errands, tmp_path / "MEMORY.md", OWNER)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("4711", "the code is 4711."),
-        ("4711", "4 7 1 1"),
-        ("4711", "4\u200b711"),
-        ("4711", "٤٧١١"),
-        ("500", "500 €"),
-        ("79161234567", "call 8 (916) 123-45-67"),
-        ("79161234567", "+7 916 123 45 67"),
-        ("unterdenlinden5", "Unter den LINDEN, 5"),
-        ("annaexamplecom", "write to anna@example.com"),
-    ],
-)
-def test_a_value_is_found_in_any_case_and_spacing(value: str, text: str) -> None:
-    assert is_said(value, text)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [("500", "1500 €"), ("4711", "47 and 11"), ("4711", "147112"), ("500", "at 5, room 001")]
-)
-def test_another_value_is_not_taken_for_it(value: str, text: str) -> None:
-    assert not is_said(value, text)
-
-
-def test_a_phrase_is_compared_whole_and_by_the_values_in_it() -> None:
-    assert set(values_of("the gate code 4711-B")) >= {"4711", "thegatecode4711b"}
-    assert "anna@example.com".replace("@", "").replace(".", "") in set(values_of("or write to anna@example.com"))
+    return Disclosure(
+        desk.journal.database,
+        repository.people,
+        repository.errands,
+        memory=tmp_path / "MEMORY.md",
+        compose=compose,
+        owner_id=OWNER,
+    )
 
 
 def test_memory_is_private_line_by_line_or_under_a_marked_heading() -> None:
@@ -98,7 +76,22 @@ async def test_the_owner_may_be_told_everything(desk: PeopleDesk, disclosure: Di
 
 
 async def test_the_first_message_of_an_errand_is_held_to_its_own_limits(disclosure: Disclosure) -> None:
-    assert await disclosure.objection(MASHA.id, "We can pay 500.", ["500"]) is not None
+    assert await disclosure.objection(MASHA.id, "We can pay 500.", must_not_say=["500"]) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "48~~21~~", "48||21||", "48`21`", "48[2](http://x.org)1", "**48**_21_", "48&#50;1", "`48&#50;1`", "48<b>21</b>",
+        "48<!-- x -->21", "> 48\n> 21", "| 4 | 8 |\n|---|---|\n| 2 | 1 |", "- 4\n- 8\n\n---\n\n- 2\n- 1",
+    ],
+)  # fmt: skip
+async def test_a_value_is_not_told_in_pieces_that_are_read_as_one(disclosure: Disclosure, text: str) -> None:
+    assert await disclosure.objection(MASHA.id, f"The code is {text}.", must_not_say=["4821"]) is not None
+
+
+async def test_each_text_of_an_answer_is_read_as_it_is_shown(disclosure: Disclosure) -> None:
+    assert await disclosure.objection(MASHA.id, "```\nopen", "48~~21~~", must_not_say=["4821"]) is not None
 
 
 async def test_nothing_at_all_is_told_to_somebody_who_is_banned(desk: PeopleDesk, disclosure: Disclosure) -> None:

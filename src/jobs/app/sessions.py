@@ -192,8 +192,8 @@ class SessionFactory:
             told = f"\n\nThe owner's side has sent them in your name (they answer to it):\n{said}" if said else ""
             return f"[From the program. What is to be settled with this person, as it stands now:\n{known}{told}]"
 
-        async def objection(text: str) -> str | None:
-            return await world.disclosure.objection(user_id, text)
+        async def objection(texts: Sequence[str]) -> str | None:
+            return await world.disclosure.objection(user_id, *texts)
 
         return self._build(
             self._config(key, user_id, gathering=PERSON_GATHERING, hibernate_after=IDLE_SECONDS),

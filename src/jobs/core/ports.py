@@ -90,8 +90,11 @@ class ChannelFeed(Protocol):
 class DisclosureCheck(Protocol):
     """Whether a text may go to somebody outside."""
 
-    async def objection(self, chat_id: int, text: str, must_not_say: Sequence[str] = ()) -> str | None:
-        """Why it may not, for the model to read; None when it may. `must_not_say`: phrases it must not hold either."""
+    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> str | None:
+        """Why Markdown texts may not, for the model to read; None when they may.
+
+        `must_not_say`: phrases that they must not hold either.
+        """
         ...
 
 

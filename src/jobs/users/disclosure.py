@@ -7,28 +7,22 @@ somewhere as private, in any case and spacing. It cannot stop a paraphrase.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.core.database import Database
+from jobs.core.ports import Compose
 from jobs.users.errands import Errands
 from jobs.users.models import ALL, ConversationTask, ExternalUser
 from jobs.users.people import People
+from jobs.users.values import Reading, phrase_of, values_in, values_of
 
 _MARK = re.compile(
     r"🔒|\bprivate\b|\bsecret\b|\bconfidential\b|личн|секрет|приватн|конфиденц|не говорить", re.IGNORECASE
 )
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
-_VALUE = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.]+"  # e-mail
-    r"|\+?\d[\d\s().,/:-]*\d"  # phones, prices, dates, codes with separators
-    r"|\b(?=\w*\d)(?=\w*[^\W\d])\w{4,}\b"  # codes of letters and digits
-)
-_SHORTEST_VALUE = 4
-_SHORTEST_NUMBER = 3
-_PHONE_DIGITS = 10
+_TAG = re.compile(r"<[!/a-z][^<>]*>", re.IGNORECASE)
 _LARGEST_MEMORY = 1_000_000
 
 
@@ -38,42 +32,6 @@ class Secret:
 
     value: str
     where: str
-
-
-def plain(text: str) -> str:
-    """Text in one case, with ordinary digits and without what cannot be seen."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    visible = (c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in visible)
-
-
-def normalized(text: str) -> str:
-    """Letters and digits alone: how values are compared."""
-    return "".join(c for c in plain(text) if c.isalnum())
-
-
-def is_said(value: str, text: str) -> bool:
-    """Whether a normalized value is in a text, in whatever case and spacing.
-
-    A short number must stand by itself (500 is not said by 1500); of a phone number the last ten digits count.
-    """
-    if not value.isdigit():
-        return value in normalized(text)
-    if len(value) >= _PHONE_DIGITS:
-        return value[-_PHONE_DIGITS:] in normalized(text)
-    spaced = r"[\s().,/:'_*-]*".join(value)
-    return re.search(rf"(?<!\d){spaced}(?!\d)", plain(text)) is not None
-
-
-def values_of(text: str, *, whole: bool = True) -> Iterator[str]:
-    """What can be recognised of a phrase that must not be said: itself if it is short, and the values in it."""
-    found = [match.group() for match in _VALUE.finditer(text)]
-    if whole and len(text) <= 80:
-        found.append(text)
-    for value in found:
-        bare = normalized(value)
-        if len(bare) >= (_SHORTEST_NUMBER if bare.isdigit() else _SHORTEST_VALUE):
-            yield bare
 
 
 def marked_lines(markdown: str) -> Iterator[str]:
@@ -90,14 +48,24 @@ def marked_lines(markdown: str) -> Iterator[str]:
 class Disclosure:
     """Implements `core.ports.DisclosureCheck`."""
 
-    def __init__(self, database: Database, people: People, errands: Errands, memory: Path, owner_id: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        people: People,
+        errands: Errands,
+        *,
+        memory: Path,
+        compose: Compose,
+        owner_id: int,
+    ) -> None:
         self._database = database
         self._people = people
         self._errands = errands
         self._memory = memory
+        self._compose = compose
         self._owner_id = owner_id
 
-    async def objection(self, chat_id: int, text: str, must_not_say: Sequence[str] = ()) -> str | None:
+    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> str | None:
         """See the port."""
         if chat_id == self._owner_id:
             return None
@@ -106,13 +74,19 @@ class Disclosure:
         if user is not None and user.banned:
             return f"Not sent: {user.name} is banned, and nothing may be sent to them. The owner can lift the ban."
         more = [Secret(v, "must_not_say of this errand") for phrase in must_not_say for v in values_of(phrase)]
+        readings = await self._readings(texts)
         for secret in [*more, *await self._secrets(chat_id)]:
-            if is_said(secret.value, text):
+            if any(reading.says(secret.value) for reading in readings):
                 return (
                     f"Not sent: the text contains something that is private ({secret.where}). "
                     "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context)."
                 )
         return None
+
+    async def _readings(self, texts: Sequence[str]) -> Sequence[Reading]:
+        """The texts as they are written, as they are shown, and without the tags that are shown but not read."""
+        shown = "\n".join(part.text for part in await self._compose(*texts))
+        return [Reading(text) for text in {"\n\n".join(texts), shown, _TAG.sub("", shown)}]
 
     async def _secrets(self, user_id: int) -> list[Secret]:
         async with self._database.transaction() as tx:
@@ -121,7 +95,8 @@ class Disclosure:
         secrets = [*_of_errands(errands, user_id), *_of_people(people, user_id), *self._of_memory()]
         theirs = [errand for errand in errands if errand.concerns(user_id)]
         allowed = [phrase for errand in theirs for phrase in errand.context.may_say]
-        return [secret for secret in secrets if not any(is_said(secret.value, phrase) for phrase in allowed)]
+        readings = [Reading(phrase) for phrase in allowed]
+        return [secret for secret in secrets if not any(reading.says(secret.value) for reading in readings)]
 
     def _of_memory(self) -> Iterator[Secret]:
         try:
@@ -133,7 +108,7 @@ class Disclosure:
         for line in marked_lines(text):
             # Of a line of prose the values alone are compared: the label before the colon is no secret.
             _, _, rest = line.partition(":")
-            for value in values_of(rest.strip() or line.strip(" -*"), whole=bool(rest.strip())):
+            for value in [*values_in(rest or line), *phrase_of(rest)]:
                 yield Secret(value, "marked in the owner's memory")
 
 

@@ -322,7 +322,7 @@ async def tell_owner(tx: Transaction, ctx: ToolContext, text: str) -> None:
 async def _write(
     ctx: ToolContext, user_id: int, markdown: str, task_id: str | None, must_not_say: Sequence[str] = ()
 ) -> None:
-    objection = await ctx.use(DisclosureCheck).objection(user_id, markdown, must_not_say)
+    objection = await ctx.use(DisclosureCheck).objection(user_id, markdown, must_not_say=must_not_say)
     if objection is not None:
         raise ToolRetry(objection)
     parts = await ctx.use(Composer).compose(markdown)

@@ -297,7 +297,7 @@ class UserSession:
             self._current_turn()
 
     async def _answer(self, rows: list[InboxRow], event: ev.TurnEnded, texts: Sequence[str]) -> None:
-        correction = await self._corrections.demanded("\n\n".join(texts))
+        correction = await self._corrections.demanded(texts)
         if correction is None:
             await self._endings.answer(rows, event, texts)
         elif correction:

@@ -82,7 +82,7 @@ class Manner:
     notes: Notes | None = None
     briefing: Callable[[], Awaitable[str]] | None = None
     """What the model must know before it reads the messages, as it stands now; told when it has changed."""
-    objection: Callable[[str], Awaitable[str | None]] | None = None
+    objection: Callable[[Sequence[str]], Awaitable[str | None]] | None = None
     """Why an answer may not be sent."""
     language: Callable[[], Awaitable[Language | None]] | None = None
     """What the other side speaks, as far as that is known."""
