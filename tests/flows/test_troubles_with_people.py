@@ -66,6 +66,34 @@ async def test_an_answer_that_keeps_telling_secrets_is_withheld_and_the_owner_to
     assert "4711" not in str(asked[0].body)
 
 
+async def test_who_is_banned_while_they_are_answered_gets_no_answer_and_the_owner_reads_why(stage: Stage) -> None:
+    begun, banned = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: ModelRequest) -> Reply:
+        begun.set()
+        await banned.wait()
+        return say("Hello, Pavel.")
+
+    roles = Roles()
+    roles.owner.on_text("ban him", call("mcp__jobs__ban_user", user="@pavel"))
+    roles.owner.on_result("is banned", "Done.")
+    roles.person.on_text("hello", answer)
+    stage.claude.script = roles
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    pavel = stage.world.add_user("Pavel", username="pavel")
+    await stage.start()
+    owner = await stage.person()
+    stage.world.send_text(pavel, stage.assistant, "hello")
+    await begun.wait()
+    await owner.ask("ban him", "Done.")
+    banned.set()
+    await owner.wait_for_text("You banned Pavel while I was answering, so my answer was not sent.")
+    await stage.nothing_waits()
+    assert texts_to(stage, pavel) == []
+    assert stage.rows("SELECT state FROM inbox WHERE chat_id = ?", pavel.id) == [("dropped",)]
+    assert len([r for r in stage.claude.requests.model if role_of(r) == "person"]) == 1
+
+
 async def test_stopping_the_work_on_an_errands_news_names_the_news(stage: Stage) -> None:
     roles = Roles()
     roles.owner.on_text("begin", call("mcp__jobs__create_task", user="@masha", title="Heating", message="Is it on?"))

@@ -17,7 +17,7 @@ from jobs.core.errors import JobsError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal, Settled
 from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of, trigger_of
-from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, SoundAlarm
+from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, Objection, SoundAlarm
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as trigger_words
 from jobs.telegram.client import Telegram
@@ -192,7 +192,7 @@ class SessionFactory:
             told = f"\n\nThe owner's side has sent them in your name (they answer to it):\n{said}" if said else ""
             return f"[From the program. What is to be settled with this person, as it stands now:\n{known}{told}]"
 
-        async def objection(texts: Sequence[str]) -> str | None:
+        async def objection(texts: Sequence[str]) -> Objection | None:
             return await world.disclosure.objection(user_id, *texts)
 
         return self._build(

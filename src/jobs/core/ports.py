@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
@@ -87,11 +87,21 @@ class ChannelFeed(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a text may not go to somebody outside."""
+
+    reason: Literal["private", "banned"]
+    """`private`: other words may go; else nothing may."""
+    why: str
+    """For the model to read."""
+
+
 class DisclosureCheck(Protocol):
     """Whether a text may go to somebody outside."""
 
-    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> str | None:
-        """Why Markdown texts may not, for the model to read; None when they may.
+    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> Objection | None:
+        """Why Markdown texts may not; None when they may.
 
         `must_not_say`: phrases that they must not hold either.
         """

@@ -44,7 +44,7 @@ async def tg_send_message(ctx: ToolContext, params: TgSendMessage) -> str:
     recipient = await ctx.use(Directory).resolve(params.to)
     objection = await ctx.use(DisclosureCheck).objection(recipient.chat_id, params.text)
     if objection is not None:
-        raise ToolRetry(objection)
+        raise ToolRetry(objection.why)
     parts = await ctx.use(Composer).compose(params.text)
     if not parts:
         raise ToolRetry("The text is empty once it is rendered.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.core.database import Database
-from jobs.core.ports import Compose
+from jobs.core.ports import Compose, Objection
 from jobs.users.errands import Errands
 from jobs.users.models import ALL, ConversationTask, ExternalUser
 from jobs.users.people import People
@@ -65,21 +65,23 @@ class Disclosure:
         self._compose = compose
         self._owner_id = owner_id
 
-    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> str | None:
+    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> Objection | None:
         """See the port."""
         if chat_id == self._owner_id:
             return None
         async with self._database.transaction() as tx:
             user = await self._people.find(tx, chat_id)
         if user is not None and user.banned:
-            return f"Not sent: {user.name} is banned, and nothing may be sent to them. The owner can lift the ban."
+            why = f"Not sent: {user.name} is banned, and nothing may be sent to them. The owner can lift the ban."
+            return Objection("banned", why)
         more = [Secret(v, "must_not_say of this errand") for phrase in must_not_say for v in values_of(phrase)]
         readings = await self._readings(texts)
         for secret in [*more, *await self._secrets(chat_id)]:
             if any(reading.says(secret.value) for reading in readings):
-                return (
+                return Objection(
+                    "private",
                     f"Not sent: the text contains something that is private ({secret.where}). "
-                    "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context)."
+                    "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context).",
                 )
         return None
 

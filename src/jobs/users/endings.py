@@ -72,10 +72,11 @@ class Endings:
         if rows:
             log.info("Session %s answered %d messages", self._config.key, len(rows))
 
-    async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded) -> None:
-        """The answer may not be sent, corrections did not help: the owner decides what is to be said."""
-        await self._end(replace(self._ending(rows, event), outcome="failed"), rows, "", ())
-        await self._tell_owner(people_words.WITHHELD.say(self._config.language, who=await self._whose()),
+    async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded, reason: str) -> None:
+        """The answer may not be sent, and no other would be: the owner decides what is to be said."""
+        outcome: Settled = "dropped" if reason == "banned" else "failed"
+        await self._end(replace(self._ending(rows, event), outcome=outcome), rows, "", ())
+        await self._tell_owner(people_words.WITHHELD[reason].say(self._config.language, who=await self._whose()),
                                f"withheld {rows[0].id if rows else event.session_id}")  # fmt: skip
 
     async def postpone(

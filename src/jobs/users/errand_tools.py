@@ -324,7 +324,7 @@ async def _write(
 ) -> None:
     objection = await ctx.use(DisclosureCheck).objection(user_id, markdown, must_not_say=must_not_say)
     if objection is not None:
-        raise ToolRetry(objection)
+        raise ToolRetry(objection.why)
     parts = await ctx.use(Composer).compose(markdown)
     if not parts:
         raise ToolRetry("The text is empty once it is rendered.")

@@ -300,11 +300,11 @@ class UserSession:
         correction = await self._corrections.demanded(texts)
         if correction is None:
             await self._endings.answer(rows, event, texts)
-        elif correction:
+        elif correction.text:
             await self._endings.record(event, "corrected")
-            await self._hand_over(rows, [text_block(correction)])
+            await self._hand_over(rows, [text_block(correction.text)])
         else:
-            await self._endings.withhold(rows, event)
+            await self._endings.withhold(rows, event, correction.reason)
 
     async def _on_death(self, reason: str) -> None:
         log.warning("The Claude process of %s ended: %s", self._config.key, reason)
@@ -323,7 +323,7 @@ class UserSession:
             await self._postpone(rows, TurnFailed("crashed", reason), MOST_CRASHES)
         elif rows:
             self._work.put_back(rows)
-        elif turn is not None:
+        elif turn is not None and self._manner.objection is None:  # what nobody waits for is not checked either
             await self._endings.answer([], None, turn.texts)
 
     async def _postpone(

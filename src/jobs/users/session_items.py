@@ -12,6 +12,7 @@ from jobs.core.database import Transaction
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow, Settled
 from jobs.core.messages import OWNER_SESSION, InboundMessage
+from jobs.core.ports import Objection
 from jobs.core.words import people as people_words
 from jobs.users.agent_events import AgentEvent, TurnEnded
 from jobs.users.workload import Gathering
@@ -82,7 +83,7 @@ class Manner:
     notes: Notes | None = None
     briefing: Callable[[], Awaitable[str]] | None = None
     """What the model must know before it reads the messages, as it stands now; told when it has changed."""
-    objection: Callable[[Sequence[str]], Awaitable[str | None]] | None = None
+    objection: Callable[[Sequence[str]], Awaitable[Objection | None]] | None = None
     """Why an answer may not be sent."""
     language: Callable[[], Awaitable[Language | None]] | None = None
     """What the other side speaks, as far as that is known."""

@@ -26,10 +26,16 @@ HELP = Words(
 )
 CLEARED = Words(en="Let us begin afresh.", ru="Начнём сначала.")
 NOT_ANSWERED = Words(en="⚠️ I cannot answer {who} right now: {why}", ru="⚠️ Не могу сейчас ответить ({who}): {why}")
-WITHHELD = Words(
-    en="⚠️ My answer to {who} held something private even after corrections, so it was not sent. They wait for an answer.",
-    ru="⚠️ Мой ответ ({who}) и после исправлений содержал личное, поэтому не отправлен. Человек ждёт ответа.",
-)
+WITHHELD = {
+    "private": Words(
+        en="⚠️ My answer to {who} held something private even after corrections, so it was not sent. They wait for an answer.",
+        ru="⚠️ Мой ответ ({who}) и после исправлений содержал личное, поэтому не отправлен. Человек ждёт ответа.",
+    ),
+    "banned": Words(
+        en="🚫 You banned {who} while I was answering, so my answer was not sent.",
+        ru="🚫 Вы заблокировали человека, пока я отвечал ({who}): мой ответ не отправлен.",
+    ),
+}
 FIRST_CONTACTS = Words(
     en="✋ My message to {who} waits until {time}: I have written to many new people, and Telegram does not like more.",
     ru="✋ Сообщение ({who}) подождёт до {time}: я уже написал многим новым людям, больше Telegram не любит.",
