@@ -66,6 +66,20 @@ async def test_an_answer_that_keeps_telling_secrets_is_withheld_and_the_owner_to
     assert "4711" not in str(asked[0].body)
 
 
+async def test_nobody_is_answered_while_the_notes_cannot_be_read_and_the_owner_reads_which(stage: Stage) -> None:
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    (stage.workspace / "memory").mkdir(parents=True)
+    (stage.workspace / "memory" / "old.md").write_bytes("- 🔒 door: 4711".encode("utf-16"))
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("hi", "Fine.")
+    masha = stage.world.add_user("Masha", username="masha")
+    stage.world.send_text(masha, stage.assistant, "hello?")
+    await owner.wait_for_text("My answer to Masha was not sent: I cannot read memory/old.md")
+    assert texts_to(stage, masha) == []
+    assert len([r for r in stage.claude.requests.model if role_of(r) == "person"]) == 1
+
+
 async def test_who_is_banned_while_they_are_answered_gets_no_answer_and_the_owner_reads_why(stage: Stage) -> None:
     begun, banned = asyncio.Event(), asyncio.Event()
 

@@ -6,7 +6,8 @@ import pytest
 from people_desk import MASHA, OWNER, PAVEL, PeopleDesk
 
 from jobs.app import compose
-from jobs.users.disclosure import Disclosure, marked_lines
+from jobs.users.disclosure import Disclosure
+from jobs.users.private_memory import PrivateMemory
 
 
 @pytest.fixture
@@ -16,17 +17,10 @@ def disclosure(desk: PeopleDesk, tmp_path: Path) -> Disclosure:
         desk.journal.database,
         repository.people,
         repository.errands,
-        memory=tmp_path / "MEMORY.md",
+        memory=PrivateMemory(tmp_path),
         compose=compose,
         owner_id=OWNER,
     )
-
-
-def test_memory_is_private_line_by_line_or_under_a_marked_heading() -> None:
-    text = (
-        "# Home\naddress: x\n- door code: 4711 (private)\n## Private\nbank: 99\n### more\npin 12\n## Public\ncity: y\n"
-    )
-    assert [line.strip() for line in marked_lines(text)] == ["- door code: 4711 ()", "bank: 99", "### more", "pin 12"]
 
 
 async def test_what_another_persons_errand_hides_is_not_told(desk: PeopleDesk, disclosure: Disclosure) -> None:
@@ -60,6 +54,17 @@ async def test_what_the_owners_memory_marks_is_not_told(
     (tmp_path / "MEMORY.md").write_text("- door code: 4711 (private)\n- likes: tea\n")
     assert await disclosure.objection(MASHA.id, "The code? 47 11") is not None
     assert await disclosure.objection(MASHA.id, "She likes tea.") is None
+
+
+async def test_nothing_is_told_while_the_memory_cannot_be_read(
+    desk: PeopleDesk, disclosure: Disclosure, tmp_path: Path
+) -> None:
+    (tmp_path / "MEMORY.md").mkdir()
+    objection = await disclosure.objection(MASHA.id, "Good morning!")
+    assert objection is not None
+    assert (objection.reason, objection.what) == ("unchecked", "MEMORY.md")
+    assert "MEMORY.md cannot be read" in objection.why
+    assert await disclosure.objection(OWNER, "Good morning!") is None
 
 
 async def test_what_the_errand_allows_may_be_told_to_its_person_alone(

@@ -45,6 +45,7 @@ from jobs.users.disclosure import Disclosure
 from jobs.users.first_contacts import FirstContacts
 from jobs.users.owner_view import tasks_text
 from jobs.users.pool import Pool
+from jobs.users.private_memory import PrivateMemory
 from jobs.users.process_tree import kill_marked
 from jobs.users.repository import UsersRepository, fill_users_repository
 from jobs.users.session_manager import SessionManager, fill_session_manager
@@ -132,7 +133,6 @@ class Application:
         settings, owner_chat = self._settings, self._settings.tg_user_id
         language = await self._language(telegram)
         repository = UsersRepository(journal, self._clock, people, owner_chat)
-        memory = settings.workspace_dir / "MEMORY.md"
         approvals = Approvals(
             journal,
             self._clock,
@@ -152,7 +152,7 @@ class Application:
                 journal.database,
                 repository.people,
                 repository.errands,
-                memory=memory,
+                memory=PrivateMemory(settings.workspace_dir),
                 compose=compose,
                 owner_id=owner_chat,
             ),

@@ -91,10 +91,12 @@ class ChannelFeed(Protocol):
 class Objection:
     """Why a text may not go to somebody outside."""
 
-    reason: Literal["private", "banned"]
+    reason: Literal["private", "banned", "unchecked"]
     """`private`: other words may go; else nothing may."""
     why: str
     """For the model to read."""
+    what: str = ""
+    """What could not be read, so that the text was not checked."""
 
 
 class DisclosureCheck(Protocol):

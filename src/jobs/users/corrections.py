@@ -15,7 +15,7 @@ CORRECTION = "[{objection} Write the answer again without it; nothing of the fir
 class Correction:
     """Why an answer is not sent, and what to tell the model; "" when no other answer would help."""
 
-    reason: str
+    objection: Objection
     text: str
 
 
@@ -31,6 +31,6 @@ class Corrections:
         objection = await self._object_to(texts) if self._object_to is not None and texts else None
         if objection is None or objection.reason != "private" or self._count >= MOST_CORRECTIONS:
             self._count = 0
-            return Correction(objection.reason, "") if objection is not None else None
+            return Correction(objection, "") if objection is not None else None
         self._count += 1
-        return Correction(objection.reason, CORRECTION.format(objection=objection.why))
+        return Correction(objection, CORRECTION.format(objection=objection.why))

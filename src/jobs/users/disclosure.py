@@ -6,24 +6,20 @@ somewhere as private, in any case and spacing. It cannot stop a paraphrase.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.core.database import Database
 from jobs.core.ports import Compose, Objection
 from jobs.users.errands import Errands
 from jobs.users.models import ALL, ConversationTask, ExternalUser
 from jobs.users.people import People
-from jobs.users.values import Reading, phrase_of, values_in, values_of
+from jobs.users.private_memory import PrivateMemory, Unreadable
+from jobs.users.values import Reading, values_of
 
-_MARK = re.compile(
-    r"🔒|\bprivate\b|\bsecret\b|\bconfidential\b|личн|секрет|приватн|конфиденц|не говорить", re.IGNORECASE
-)
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _TAG = re.compile(r"<[!/a-z][^<>]*>", re.IGNORECASE)
-_LARGEST_MEMORY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +28,6 @@ class Secret:
 
     value: str
     where: str
-
-
-def marked_lines(markdown: str) -> Iterator[str]:
-    """The lines of the owner's memory that are marked as private: one by one, or under such a heading."""
-    level: int | None = None
-    for line in markdown.splitlines():
-        heading = _HEADING.match(line)
-        if heading and (level is None or len(heading[1]) <= level):
-            level = len(heading[1]) if _MARK.search(heading[2]) else None
-        elif level is not None or _MARK.search(line):
-            yield _MARK.sub("", line)
 
 
 class Disclosure:
@@ -54,7 +39,7 @@ class Disclosure:
         people: People,
         errands: Errands,
         *,
-        memory: Path,
+        memory: PrivateMemory,
         compose: Compose,
         owner_id: int,
     ) -> None:
@@ -74,44 +59,46 @@ class Disclosure:
         if user is not None and user.banned:
             why = f"Not sent: {user.name} is banned, and nothing may be sent to them. The owner can lift the ban."
             return Objection("banned", why)
+        try:
+            memory = await self._memory.values()
+        except Unreadable as error:
+            why = f"Not sent: {error}, so nobody knows what is private there. Ask the owner to see to that file."
+            return Objection("unchecked", why, what=error.name)
         more = [Secret(v, "must_not_say of this errand") for phrase in must_not_say for v in values_of(phrase)]
+        secrets = [*more, *await self._secrets(chat_id, memory)]
         readings = await self._readings(texts)
-        for secret in [*more, *await self._secrets(chat_id)]:
-            if any(reading.says(secret.value) for reading in readings):
-                return Objection(
-                    "private",
-                    f"Not sent: the text contains something that is private ({secret.where}). "
-                    "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context).",
-                )
-        return None
+        # There may be a hundred thousand values in long notes.
+        said = await asyncio.to_thread(
+            lambda: next((s for s in secrets if any(r.says(s.value) for r in readings)), None)
+        )
+        return _objection_to(said) if said is not None else None
 
     async def _readings(self, texts: Sequence[str]) -> Sequence[Reading]:
         """The texts as they are written, as they are shown, and without the tags that are shown but not read."""
         shown = "\n".join(part.text for part in await self._compose(*texts))
         return [Reading(text) for text in {"\n\n".join(texts), shown, _TAG.sub("", shown)}]
 
-    async def _secrets(self, user_id: int) -> list[Secret]:
+    async def _secrets(self, user_id: int, memory: Iterable[str]) -> list[Secret]:
         async with self._database.transaction() as tx:
             errands = await self._errands.list(tx, statuses=ALL)  # what is settled is no less private
             people = await self._people.all(tx)
-        secrets = [*_of_errands(errands, user_id), *_of_people(people, user_id), *self._of_memory()]
+        secrets = [*_of_errands(errands, user_id), *_of_people(people, user_id), *_of_memory(memory)]
         theirs = [errand for errand in errands if errand.concerns(user_id)]
         allowed = [phrase for errand in theirs for phrase in errand.context.may_say]
         readings = [Reading(phrase) for phrase in allowed]
         return [secret for secret in secrets if not any(reading.says(secret.value) for reading in readings)]
 
-    def _of_memory(self) -> Iterator[Secret]:
-        try:
-            if self._memory.stat().st_size > _LARGEST_MEMORY:
-                return
-            text = self._memory.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return  # there is no memory yet
-        for line in marked_lines(text):
-            # Of a line of prose the values alone are compared: the label before the colon is no secret.
-            _, _, rest = line.partition(":")
-            for value in [*values_in(rest or line), *phrase_of(rest)]:
-                yield Secret(value, "marked in the owner's memory")
+
+def _objection_to(secret: Secret) -> Objection:
+    why = (
+        f"Not sent: the text contains something that is private ({secret.where}). "
+        "Leave it out, or ask the owner to allow it for this person (`may_say` in the errand's context)."
+    )
+    return Objection("private", why)
+
+
+def _of_memory(values: Iterable[str]) -> Iterator[Secret]:
+    return (Secret(value, "marked in the owner's memory") for value in values)
 
 
 def _of_errands(errands: Iterable[ConversationTask], user_id: int) -> Iterator[Secret]:

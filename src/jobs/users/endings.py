@@ -11,7 +11,7 @@ from jobs.core.clock import Clock
 from jobs.core.database import Transaction
 from jobs.core.errors import TurnFailed
 from jobs.core.journal import Ending, InboxRow, Journal, Settled
-from jobs.core.ports import Compose
+from jobs.core.ports import Compose, Objection
 from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
@@ -72,12 +72,14 @@ class Endings:
         if rows:
             log.info("Session %s answered %d messages", self._config.key, len(rows))
 
-    async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded, reason: str) -> None:
+    async def withhold(self, rows: list[InboxRow], event: ev.TurnEnded, objection: Objection) -> None:
         """The answer may not be sent, and no other would be: the owner decides what is to be said."""
-        outcome: Settled = "dropped" if reason == "banned" else "failed"
+        outcome: Settled = "dropped" if objection.reason == "banned" else "failed"
         await self._end(replace(self._ending(rows, event), outcome=outcome), rows, "", ())
-        await self._tell_owner(people_words.WITHHELD[reason].say(self._config.language, who=await self._whose()),
-                               f"withheld {rows[0].id if rows else event.session_id}")  # fmt: skip
+        sentence = people_words.WITHHELD[objection.reason].say(
+            self._config.language, who=await self._whose(), what=objection.what
+        )
+        await self._tell_owner(sentence, f"withheld {rows[0].id if rows else event.session_id}")
 
     async def postpone(
         self, rows: list[InboxRow], failure: TurnFailed, *, attempts: int, event: ev.TurnEnded | None = None

@@ -304,7 +304,7 @@ class UserSession:
             await self._endings.record(event, "corrected")
             await self._hand_over(rows, [text_block(correction.text)])
         else:
-            await self._endings.withhold(rows, event, correction.reason)
+            await self._endings.withhold(rows, event, correction.objection)
 
     async def _on_death(self, reason: str) -> None:
         log.warning("The Claude process of %s ended: %s", self._config.key, reason)

@@ -35,6 +35,10 @@ WITHHELD = {
         en="🚫 You banned {who} while I was answering, so my answer was not sent.",
         ru="🚫 Вы заблокировали человека, пока я отвечал ({who}): мой ответ не отправлен.",
     ),
+    "unchecked": Words(
+        en="⚠️ My answer to {who} was not sent: I cannot read {what}, so I do not know what is private there. Look at that file, please. They wait for an answer.",
+        ru="⚠️ Мой ответ ({who}) не отправлен: не могу прочитать {what} и не знаю, что там личное. Посмотрите этот файл, пожалуйста. Человек ждёт ответа.",
+    ),
 }
 FIRST_CONTACTS = Words(
     en="✋ My message to {who} waits until {time}: I have written to many new people, and Telegram does not like more.",
