@@ -57,6 +57,10 @@ class PeopleDesk:
             await self.repository.errands.create(tx, errand)
         return errand
 
+    async def change(self, task_id: str, **values: str) -> None:
+        async with self.journal.database.transaction() as tx:
+            await self.repository.errands.change(tx, task_id, "owner", values)
+
     async def told(self, chat_id: int) -> list[str]:
         """What waits to be sent to somebody."""
         async with self.journal.database.transaction() as tx:

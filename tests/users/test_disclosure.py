@@ -37,8 +37,7 @@ async def test_what_her_own_errand_hides_is_not_told_to_her_after_it_is_settled(
     desk: PeopleDesk, disclosure: Disclosure
 ) -> None:
     await desk.errand("kiva", MASHA, must_not_say=["Lisbon"])
-    async with desk.journal.database.transaction() as tx:
-        await desk.repository.errands.change(tx, "kiva", "owner", {"status": "done"})
+    await desk.change("kiva", status="done")
     assert await disclosure.objection(MASHA.id, "She flies to LISBON.") is not None
 
 
@@ -74,6 +73,51 @@ async def test_what_the_errand_allows_may_be_told_to_its_person_alone(
     await desk.errand("kiva", MASHA, may_say=["the door code 4711"])
     assert await disclosure.objection(MASHA.id, "The code is 4711.") is None
     assert await disclosure.objection(PAVEL.id, "The code is 4711.") is not None
+
+
+async def test_what_an_open_errand_forbids_no_errand_allows(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.errand("kiva", MASHA, must_not_say=["4711"], may_say=["4711"])
+    await desk.errand("lumo", MASHA, may_say=["the code is 4711"])
+    objection = await disclosure.objection(MASHA.id, "It is 4711.", may_say=["4711"])
+    assert objection is not None
+    assert "must_not_say of errand kiva" in objection.why
+    assert "may_say" not in objection.why
+
+
+async def test_a_new_errand_may_allow_what_an_earlier_one_forbade(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.errand("kiva", MASHA, must_not_say=["4711"])
+    await desk.change("kiva", status="done")
+    await desk.errand("lumo", MASHA, may_say=["the code is 4711"])
+    assert await disclosure.objection(MASHA.id, "It is 4711.") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "allowed"), [("done", 1, True), ("done", 25, False), ("cancelled", 1, False)]
+)
+async def test_a_permission_ends_with_its_errand(
+    desk: PeopleDesk, disclosure: Disclosure, status: str, hours: int, allowed: bool
+) -> None:
+    await desk.errand("lumo", PAVEL, must_not_say=["4711"])
+    await desk.errand("kiva", MASHA, may_say=["4711"])
+    await desk.change("kiva", status=status)
+    desk.clock.moves(hours=hours)
+    assert (await disclosure.objection(MASHA.id, "It is 4711.") is None) is allowed
+
+
+async def test_the_first_message_of_an_errand_may_say_what_it_allows(disclosure: Disclosure, tmp_path: Path) -> None:
+    (tmp_path / "MEMORY.md").write_text("- door code: 4711 (private)\n")
+    assert await disclosure.objection(MASHA.id, "It is 4711.", may_say=["4711"]) is None
+    assert await disclosure.objection(MASHA.id, "It is 4711.", may_say=["4711"], must_not_say=["4711"]) is not None
+
+
+async def test_a_short_word_is_forbidden_in_its_errand_alone(desk: PeopleDesk, disclosure: Disclosure) -> None:
+    await desk.errand("kiva", MASHA, must_not_say=["90 €", "no"])
+    await desk.meet(PAVEL)
+    for text in ("Say 90?", "Well, no."):
+        assert await disclosure.objection(MASHA.id, text) is not None
+        assert await disclosure.objection(PAVEL.id, text) is None
+    await desk.change("kiva", status="cancelled")
+    assert await disclosure.objection(MASHA.id, "Well, no.") is None
 
 
 async def test_the_owner_may_be_told_everything(desk: PeopleDesk, disclosure: Disclosure, tmp_path: Path) -> None:

@@ -102,10 +102,12 @@ class Objection:
 class DisclosureCheck(Protocol):
     """Whether a text may go to somebody outside."""
 
-    async def objection(self, chat_id: int, *texts: str, must_not_say: Sequence[str] = ()) -> Objection | None:
+    async def objection(
+        self, chat_id: int, *texts: str, must_not_say: Sequence[str] = (), may_say: Sequence[str] = ()
+    ) -> Objection | None:
         """Why Markdown texts may not; None when they may.
 
-        `must_not_say`: phrases that they must not hold either.
+        `must_not_say`, `may_say`: phrases that they must not hold, or may, beside those of the person's errands.
         """
         ...
 

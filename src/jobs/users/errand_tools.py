@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,8 @@ from jobs.users.repository import UsersRepository
 ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
 _MOST_PEOPLE = 20
 _FARTHEST_YEARS = 20
+_KNOWN = ErrandContext()
+"""Of an errand that stands in the journal already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def create_task(ctx: ToolContext, params: CreateTask) -> str:
         people=[Participant(card.id, card.name, "pending", "") for card in cards.values()],
     )  # fmt: skip
     for card in cards.values() if params.message else ():
-        await _write(ctx, card.id, params.message or "", task_id, context.must_not_say)
+        await _write(ctx, card.id, params.message or "", task_id, context)
 
     async def begin(tx: Transaction) -> None:
         for card in cards.values():
@@ -320,9 +321,11 @@ async def tell_owner(tx: Transaction, ctx: ToolContext, text: str) -> None:
 
 
 async def _write(
-    ctx: ToolContext, user_id: int, markdown: str, task_id: str | None, must_not_say: Sequence[str] = ()
+    ctx: ToolContext, user_id: int, markdown: str, task_id: str | None, new: ErrandContext = _KNOWN
 ) -> None:
-    objection = await ctx.use(DisclosureCheck).objection(user_id, markdown, must_not_say=must_not_say)
+    objection = await ctx.use(DisclosureCheck).objection(
+        user_id, markdown, must_not_say=new.must_not_say, may_say=new.may_say
+    )
     if objection is not None:
         raise ToolRetry(objection.why)
     parts = await ctx.use(Composer).compose(markdown)

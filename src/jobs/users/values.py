@@ -80,13 +80,18 @@ class Reading:
             return value[-_PHONE_DIGITS:] in self._bare
         if value not in self._bare:
             return False
-        is_short = len(value) < (_SHORTEST_NUMBER if is_number else _SHORTEST_VALUE)
+        is_short = not is_telling(value)
         if not is_number and not is_short:
             return True
         edge = r"\d" if is_number else r"[^\W_]"
         spaced = ("" if is_short else r"[\W_]*").join(map(re.escape, value))
         found = re.finditer(rf"(?<!{edge}){spaced}(?!{edge})", self._plain)
         return any(not _ROUND_TIME.fullmatch(match.group()) for match in found)
+
+
+def is_telling(value: str) -> bool:
+    """Whether a normalized value is long enough to be told from other words and numbers."""
+    return len(value) >= (_SHORTEST_NUMBER if value.isdigit() else _SHORTEST_VALUE)
 
 
 def is_said(value: str, text: str) -> bool:
@@ -112,7 +117,7 @@ def values_in(text: str) -> Iterator[str]:
 def phrase_of(text: str) -> Iterator[str]:
     """A short phrase itself, normalized; nothing where it is long, or too short to be told from other words."""
     bare = normalized(text)
-    if len(text) <= _LONGEST_PHRASE and len(bare) >= (_SHORTEST_NUMBER if bare.isdigit() else _SHORTEST_VALUE):
+    if len(text) <= _LONGEST_PHRASE and is_telling(bare):
         yield bare
 
 
