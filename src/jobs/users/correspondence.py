@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -30,29 +31,72 @@ class Line:
     state: str = ""
 
 
-async def correspondence(
-    tx: Transaction, user_ids: Sequence[int], *, since: datetime | None = None, limit: int = 40
-) -> list[Line]:
-    """The latest messages to and from people, the oldest first."""
-    marks = ", ".join("?" for _ in user_ids)
-    start = to_text(since) if since else ""
-    said = await tx.all(
-        f"SELECT received_at, chat_id, payload FROM inbox WHERE chat_id IN ({marks}) AND received_at >= ? "  # noqa: S608
-        "ORDER BY id DESC LIMIT ?",
-        *user_ids,
-        start,
-        limit,
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages between people and the assistant; those of both sides, unless told otherwise."""
+
+    user_ids: Sequence[int]
+    since: datetime | None = None
+    until: datetime | None = None
+    ours_alone: bool = False
+    task_id: str | None = None
+    """Of ours, none of other errands; with `ours_alone`, those of this one alone."""
+    delivered: bool = False
+    """Of ours, none that did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some messages, the oldest first, and how many there are before and after them."""
+
+    lines: Sequence[Line]
+    earlier: int
+    later: int
+
+
+async def correspondence(tx: Transaction, wanted: Wanted, *, limit: int = 40, skip: int = 0) -> Excerpt:
+    """The latest messages to and from people, but for the `skip` very latest."""
+    source, values = _selection(wanted)
+    rows = await tx.all(
+        f"SELECT * FROM ({source}) ORDER BY at DESC, ours DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608
+        *values, limit, skip,
+    )  # fmt: skip
+    counted = await tx.one(f"SELECT count(*) AS found FROM ({source})", *values)  # noqa: S608
+    found = int(counted["found"]) if counted is not None else 0
+    return Excerpt([_line(row) for row in reversed(rows)], max(0, found - skip - len(rows)), min(skip, found))
+
+
+def _selection(wanted: Wanted) -> tuple[str, list[str | int]]:
+    """The rows of both tables as SQL, and the values of its places."""
+    people = f"chat_id IN ({', '.join('?' for _ in wanted.user_ids)})"
+    window: list[str | int] = [
+        *wanted.user_ids,
+        to_text(wanted.since) if wanted.since else "",
+        to_text(wanted.until) if wanted.until else "9999",
+    ]
+    sent = (
+        "SELECT created_at AS at, 1 AS ours, id, chat_id, text, task_id, state FROM outbox "  # noqa: S608
+        f"WHERE {people} AND created_at >= ? AND created_at <= ? AND state <> 'draft'"
     )
-    sent = await tx.all(
-        f"SELECT created_at, chat_id, text, task_id, state FROM outbox WHERE chat_id IN ({marks}) "  # noqa: S608
-        "AND created_at >= ? AND state <> 'draft' ORDER BY id DESC LIMIT ?",
-        *user_ids,
-        start,
-        limit,
+    values = list(window)
+    if wanted.delivered:
+        sent += " AND state IN ('ready', 'sent')"
+    if wanted.task_id is not None:
+        sent += f" AND (task_id = ?{'' if wanted.ours_alone else ' OR task_id IS NULL'})"
+        values.append(wanted.task_id)
+    if wanted.ours_alone:
+        return sent, values
+    said = (
+        "SELECT received_at AS at, 0 AS ours, id, chat_id, payload AS text, NULL AS task_id, '' AS state FROM inbox "  # noqa: S608
+        f"WHERE {people} AND received_at >= ? AND received_at <= ?"
     )
-    lines = [_heard(row["received_at"], row["chat_id"], row["payload"]) for row in said]
-    lines += [Line(from_text(r["created_at"]), None, r["chat_id"], r["text"], r["task_id"], r["state"]) for r in sent]
-    return sorted(lines, key=lambda line: line.at)[-limit:]
+    return f"{said} UNION ALL {sent}", [*window, *values]
+
+
+def _line(row: sqlite3.Row) -> Line:
+    if row["ours"]:
+        return Line(from_text(row["at"]), None, row["chat_id"], row["text"], row["task_id"], row["state"])
+    return _heard(row["at"], row["chat_id"], row["text"])
 
 
 async def said_in_its_name(tx: Transaction, user_id: int, zone: tzinfo) -> str:
@@ -74,22 +118,30 @@ def _heard(received_at: str, chat_id: int, payload: str) -> Line:
     return Line(from_text(received_at), message.sender_id, chat_id, text)
 
 
-def show(lines: Sequence[Line], names: dict[int, str], zone: tzinfo) -> str:
-    """Lines for the model: exact words, fenced; the oldest are left out when there are too many."""
+def show(excerpt: Excerpt, names: dict[int, str], zone: tzinfo) -> str:
+    """Messages for the model: exact words, fenced; of too many the latest, and how to read those before them."""
     shown: list[str] = []
     length = 0
-    for line in reversed(lines):
-        moment = f"{line.at.astimezone(zone):{_MOMENT}}"
-        name = names.get(line.chat_id, str(line.chat_id))
-        if line.said_by is None:
-            state = {"ready": " (not delivered yet)", "failed": " (could not be delivered)"}.get(line.state, "")
-            # Fenced as well: whoever talks with it may have had it repeat their words.
-            text = f"{moment} the assistant to {name}{state}: {fenced(line.text)}"
-        else:
-            text = f"{moment} {name}: {fenced(line.text)}"
+    for line in reversed(excerpt.lines):
+        text = _shown(line, names.get(line.chat_id, str(line.chat_id)), zone)
         length += len(text)
-        if length > _LONGEST:
-            shown.append("(earlier messages are left out)")
+        if length > _LONGEST and shown:
             break
         shown.append(text)
-    return "\n".join(reversed(shown)) or "(nothing was said)"
+    left_out = excerpt.earlier + len(excerpt.lines) - len(shown)
+    if left_out:
+        shown.append(f"({left_out} earlier messages are left out: to read on, skip={excerpt.later + len(shown)})")
+    shown.reverse()
+    if excerpt.later:
+        shown.append(f"({excerpt.later} later messages are left out, as you asked)")
+    return "\n".join(shown) or "(nothing was said)"
+
+
+def _shown(line: Line, name: str, zone: tzinfo) -> str:
+    moment = f"{line.at.astimezone(zone):{_MOMENT}}"
+    if line.said_by is not None:
+        return f"{moment} {name}: {fenced(line.text)}"
+    state = {"ready": " (not delivered yet)", "failed": " (could not be delivered)"}.get(line.state, "")
+    errand = f" (errand {line.task_id})" if line.task_id else ""
+    # Fenced as well: whoever talks with it may have had it repeat their words.
+    return f"{moment} the assistant to {name}{state}{errand}: {fenced(line.text)}"

@@ -19,7 +19,7 @@ from jobs.core.rich_text import pieces
 from jobs.core.words import people as words
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
-from jobs.users.correspondence import correspondence, show
+from jobs.users.correspondence import Wanted, correspondence, show
 from jobs.users.errand_view import brief, full, story
 from jobs.users.models import AFTERMATH, ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
 from jobs.users.repository import UsersRepository
@@ -148,10 +148,11 @@ async def list_tasks(ctx: ToolContext, params: ListTasks) -> str:
     return "\n".join(brief(errand, here.zone, now) for errand in errands[-60:]) or "There are none."
 
 
-class TaskId(BaseModel):
+class GetTask(BaseModel):
     """Parameters of get_task."""
 
     task_id: str = Field(description="The errand's id")
+    skip: int = Field(default=0, ge=0, description="How many of the latest messages to pass over, to read earlier ones")
 
 
 @tool(
@@ -161,22 +162,26 @@ class TaskId(BaseModel):
     effect=Effect.READ,
     status=Words(en="📋 reading errand {task_id}", ru="📋 читаю поручение {task_id}"),
 )
-async def get_task(ctx: ToolContext, params: TaskId) -> str:
+async def get_task(ctx: ToolContext, params: GetTask) -> str:
     """Read an errand whole: its history, and word for word what was said to and by its people."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     errand = await repository.errand(params.task_id)
+    names = {person.user_id: person.name for person in errand.people}
+    wanted = Wanted(
+        list(names),
+        since=errand.created_at,
+        until=errand.closed_at + AFTERMATH if errand.closed_at is not None else None,
+        # The session that writes to several unasked must not learn what one of them says in confidence, of other
+        # errands perhaps; what they say of this one stands in its history.
+        ours_alone=ctx.role is Role.TASK and len(names) > 1,
+        task_id=errand.id,
+    )
     async with repository.journal.database.transaction() as tx:
         history = await repository.errands.history(tx, errand.id)
-        said = await correspondence(tx, [p.user_id for p in errand.people], since=errand.created_at)
-    names = {person.user_id: person.name for person in errand.people}
-    if errand.closed_at is not None:
-        said = [line for line in said if line.at <= errand.closed_at + AFTERMATH]
-    # The session that writes to several unasked must not learn what one of them says in confidence, of other errands
-    # perhaps; what they say of this one stands in its history.
-    told = {errand.id} if ctx.role is Role.TASK and len(errand.people) > 1 else {None, errand.id}
+        said = await correspondence(tx, wanted, skip=params.skip)
     return (
         f"{full(errand, here.zone, repository.clock.now())}\n\nHistory:\n{story(history, here.zone)}\n\nSaid:\n"
-        f"{show([line for line in said if line.task_id in told], names, here.zone)}"
+        f"{show(said, names, here.zone)}"
     )
 
 

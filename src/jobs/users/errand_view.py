@@ -42,10 +42,11 @@ def full(errand: ConversationTask, zone: tzinfo, now: datetime) -> str:
 def story(history: Sequence[Change], zone: tzinfo) -> str:
     """The latest of what has happened to an errand; what the sessions wrote that talk with its people is fenced."""
     lines: list[str] = []
-    for change in reversed(history):
+    for number, change in enumerate(reversed(history)):
         words = change.change[:_SAID] if person_of(change.actor) is None else fenced(change.change, limit=_SAID)
         lines.append(f"{change.at.astimezone(zone):%Y-%m-%d %H:%M} {change.actor}: {words}")
-        if sum(map(len, lines)) > _STORY:
+        if sum(map(len, lines)) > _STORY and number + 1 < len(history):
+            lines.append(f"({len(history) - number - 1} earlier changes are left out)")
             break
     return "\n".join(reversed(lines))
 

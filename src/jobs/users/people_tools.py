@@ -9,7 +9,7 @@ from jobs.core.i18n import Words
 from jobs.core.messages import person_session
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import ToolContext, tool
-from jobs.users.correspondence import correspondence, show
+from jobs.users.correspondence import Wanted, correspondence, show
 from jobs.users.errand_tools import Surroundings
 from jobs.users.models import ExternalUser
 from jobs.users.repository import UsersRepository, describe
@@ -126,10 +126,16 @@ async def set_user_limits(ctx: ToolContext, params: Limits) -> str:
     return f"Set for {describe(card)}."
 
 
-class Correspondence(Person):
+class Disclosures(Person):
+    """Parameters of list_disclosures."""
+
+    skip: int = Field(default=0, ge=0, description="How many of the latest to pass over, to read earlier ones")
+
+
+class Correspondence(Disclosures):
     """Parameters of get_correspondence."""
 
-    limit: int = Field(default=40, ge=1, le=200, description="How many messages, the latest")
+    limit: int = Field(default=40, ge=1, le=200, description="How many messages at most")
 
 
 @tool(Role.OWNER, Role.TRIGGER, effect=Effect.READ, status=Words(en="💬 rereading {user}", ru="💬 перечитываю: {user}"))
@@ -138,18 +144,17 @@ async def get_correspondence(ctx: ToolContext, params: Correspondence) -> str:
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     card = await repository.one(params.user, ctx.session_key)
     async with repository.journal.database.transaction() as tx:
-        lines = await correspondence(tx, [card.id], limit=params.limit)
-    return show(lines, {card.id: card.name}, here.zone)
+        said = await correspondence(tx, Wanted([card.id]), limit=params.limit, skip=params.skip)
+    return show(said, {card.id: card.name}, here.zone)
 
 
 @tool(Role.OWNER, Role.TRIGGER, effect=Effect.READ, status=Words(en="💬 what {user} knows", ru="💬 что знает {user}"))
-async def list_disclosures(ctx: ToolContext, params: Person) -> str:
+async def list_disclosures(ctx: ToolContext, params: Disclosures) -> str:
     """List everything that a person has been told by the assistant, with dates and errands."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     card = await repository.one(params.user, ctx.session_key)
     async with repository.journal.database.transaction() as tx:
-        lines = await correspondence(tx, [card.id], limit=200)
-    told = [line for line in lines if line.said_by is None and line.state in ("sent", "ready")]
+        told = await correspondence(tx, Wanted([card.id], ours_alone=True, delivered=True), limit=200, skip=params.skip)
     return f"{describe(card)} was told:\n" + show(told, {card.id: card.name}, here.zone)
 
 

@@ -14,7 +14,7 @@ from jobs.core.messages import errand_of
 from jobs.core.people import PersonCard
 from jobs.core.ports import AddressBook
 from jobs.core.slots import Slot
-from jobs.users.correspondence import correspondence
+from jobs.users.correspondence import Wanted, correspondence
 from jobs.users.errands import Errands
 from jobs.users.models import ConversationTask, ExternalUser
 from jobs.users.names import Found, find_people
@@ -101,8 +101,10 @@ class UsersRepository:
     async def language(self, user_id: int) -> Language | None:
         """What somebody writes in, as far as their latest words tell."""
         async with self.journal.database.transaction() as tx:
-            said = await correspondence(tx, [user_id], limit=20)
-        letters = "".join(line.text for line in said if line.said_by is not None and not line.text.startswith("/"))
+            said = await correspondence(tx, Wanted([user_id]), limit=20)
+        letters = "".join(
+            line.text for line in said.lines if line.said_by is not None and not line.text.startswith("/")
+        )
         return language_of(letters) if letters.strip() else None
 
     async def errand(self, task_id: str) -> ConversationTask:
