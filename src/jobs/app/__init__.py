@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from jobs import __version__
+from jobs.app.reporter import Reporter
 from jobs.app.sessions import SKILLS, SessionFactory, World
 from jobs.app.triggers import make_triggers
 from jobs.core.clock import SystemClock
@@ -19,12 +20,11 @@ from jobs.core.database import Database
 from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, TelegramError, Undeliverable
 from jobs.core.health import HEALTH_SOCKET, HealthReport, serve_health
 from jobs.core.i18n import Language
-from jobs.core.journal import Journal, OutboxRow
+from jobs.core.journal import Journal
 from jobs.core.logging import configure_logging
 from jobs.core.messages import OWNER_SESSION
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
-from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
 from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
@@ -172,7 +172,7 @@ class Application:
             zone=self._settings.timezone,
             language=world.language,
         )
-        report = _Reporter(world.repository, self._settings, world.language)
+        report = Reporter(world.repository, self._settings, world.language)
         return OutboxSender(world.telegram, world.journal, self._clock, report, first_contacts.check)
 
     async def _work(self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher) -> None:
@@ -269,27 +269,6 @@ class Application:
         except TelegramError:
             return ""
         return card.name if card.first_name else ""
-
-
-class _Reporter:
-    """Tells the owner what could not be delivered."""
-
-    def __init__(self, repository: UsersRepository, settings: Settings, language: Language) -> None:
-        self._repository = repository
-        self._journal = repository.journal
-        self._owner_id = settings.tg_user_id
-        self._language: Language = language
-
-    async def __call__(self, row: OutboxRow, error: Undeliverable) -> None:
-        if row.chat_id == self._owner_id:
-            if row.origin != "notice" and error.reason == "other":  # else nobody is left to be told; the log has it
-                text = words.REFUSED_BY_TELEGRAM.say(self._language, code=error)
-                await self._journal.notify(self._owner_id, [RichText(text)], once=f"undelivered {row.id}")
-            return
-        reason = words.REFUSALS[error.reason].say(self._language, code=str(error))
-        whom = await self._repository.name(row.chat_id)
-        text = words.UNDELIVERED.say(self._language, whom=whom, reason=reason, text=row.content.text)
-        await self._journal.notify(self._owner_id, split(RichText(text)), once=f"undelivered {row.id}")
 
 
 async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
