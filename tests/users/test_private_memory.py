@@ -113,6 +113,12 @@ async def test_a_long_memory_is_read_whole(tmp_path: Path) -> None:
     assert await PrivateMemory(tmp_path).values() == {"4821"}
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("junk", ["a" * 300_000, "a-" * 20_000, "1_a" * 20_000, "**" * 20_000, "> " * 20_000])
+def test_a_line_of_any_length_is_soon_read(junk: str) -> None:
+    assert "4821" in private_values(f"# Private\n{junk}\ncode 4821")
+
+
 async def test_what_cannot_be_read_is_said_by_name(tmp_path: Path) -> None:
     memory, folder = PrivateMemory(tmp_path), tmp_path / "memory"
     folder.mkdir()

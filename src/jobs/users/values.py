@@ -7,12 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.]+")
 _NUMBER = re.compile(r"\d(?:(?:[^\w\n]|_)*\d)*")
 """A phone, a price, a date, a code: digits with whatever between them; several values perhaps."""
 _APART = re.compile(r"[\s,;|()/]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[^\W\d_])\w+(?:-\w+)*\b")
+_CODE = re.compile(r"\b(?=[\w-]{0,80}\d)(?=[\w-]{0,80}[^\W\d_])\w+(?:-\w+)*\b")
 _MONEY = r"(?:[€$£₽¥₴]|eur|usd|rub|руб|евро|долл)"
 _SMALL_PRICE = re.compile(
     rf"(?<![\d.,'])(?<!\d\s)\d\d?(?=\s?{_MONEY})|(?<=[€$£₽¥₴])\s?\d\d?(?![\d.,']|\s\d)", re.IGNORECASE
@@ -109,7 +109,7 @@ def values_in(text: str) -> Iterator[str]:
         if len(value := normalized(match.group())) >= _SHORTEST_NUMBER:
             yield value
         for part in _APART.split(match.group()):
-            bare = normalized(part)
+            bare = normalized(part) if len(part) >= _SHORTEST_VALUE else ""
             if len(bare) >= _SHORTEST_VALUE and not _YEAR.fullmatch(bare):
                 yield bare
 
