@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from people_desk import MASHA, OWNER, PAVEL, PeopleDesk
 
-from jobs.core.errors import RetryLater
+from jobs.core.errors import RetryLater, Undeliverable
 from jobs.core.journal import OutboxRow
 from jobs.core.messages import InboundMessage
 from jobs.core.rich_text import RichText
@@ -88,3 +88,16 @@ async def test_somebody_whom_only_telegram_knows_counts_as_well(desk: PeopleDesk
     await contacts.check(await message_to(desk, 555))
     with pytest.raises(RetryLater):
         await contacts.check(await message_to(desk, 556))
+
+
+async def test_nothing_goes_to_somebody_who_is_banned_however_well_they_are_known(desk: PeopleDesk) -> None:
+    await desk.meet(MASHA)
+    await desk.journal.receive(
+        InboundMessage(chat_id=MASHA.id, message_id=1, sender_id=MASHA.id, sent_at=desk.clock.now(), text="hi"), None
+    )
+    row = await message_to(desk, MASHA.id)
+    async with desk.journal.database.transaction() as tx:
+        await desk.repository.people.set_banned(tx, MASHA.id, True)
+    with pytest.raises(Undeliverable) as raised:
+        await pace(desk, 10).check(row)
+    assert raised.value.reason == "banned"

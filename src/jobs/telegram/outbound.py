@@ -20,21 +20,23 @@ _ASK_AGAIN = 60.0
 
 ReportUndelivered = Callable[[OutboxRow, Undeliverable], Awaitable[None]]
 MaySend = Callable[[OutboxRow], Awaitable[None]]
-"""Asked before a message is first tried; raises RetryLater when it has to wait."""
+"""Asked before a message is first tried; raises RetryLater when it has to wait, Undeliverable when it must not go."""
 
 
 async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int | None:
     """Send a row under its random_id, and note the id of its message.
 
     A row that was tried before is sent as it was then, so that it is known by its text when Telegram has it already:
-    the caller changes it to what it reads now. Returns None when Telegram had it and it was deleted since.
+    the caller changes it to what it reads now. Returns None when Telegram had it and it was deleted since, and when it
+    was withdrawn before it was tried.
     Raises RetryLater, Undeliverable, SignedOut.
     """
     outbox, database = journal.outbox, journal.database
     content = row.content
     if row.attempted_text is None:
         async with database.transaction() as tx:
-            await outbox.attempting(tx, row.id, content)
+            if not await outbox.attempting(tx, row.id, content):
+                return None
     elif row.attempted_text != content.text:
         content = RichText(row.attempted_text)
     try:

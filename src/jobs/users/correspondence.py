@@ -9,12 +9,18 @@ from datetime import datetime, tzinfo
 
 from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
+from jobs.core.journal.outbox import WITHDRAWN
 from jobs.core.messages import InboundMessage
 from jobs.users.fence import fenced
 
 _LONGEST = 12_000
 """Characters of one tool result: what is longer does not arrive whole (measured at 20k)."""
 
+_STATES = {
+    "ready": " (not delivered yet)",
+    "failed": " (could not be delivered)",
+    WITHDRAWN: " (taken back before it was sent)",
+}
 _LATELY = 8
 _MOMENT = "%Y-%m-%d %H:%M"
 
@@ -75,7 +81,8 @@ def _selection(wanted: Wanted) -> tuple[str, list[str | int]]:
         to_text(wanted.until) if wanted.until else "9999",
     ]
     sent = (
-        "SELECT created_at AS at, 1 AS ours, id, chat_id, text, task_id, state FROM outbox "  # noqa: S608
+        "SELECT created_at AS at, 1 AS ours, id, chat_id, text, task_id, "  # noqa: S608
+        f"CASE WHEN error = '{WITHDRAWN}' THEN error ELSE state END AS state FROM outbox "
         f"WHERE {people} AND created_at >= ? AND created_at <= ? AND state <> 'draft'"
     )
     values = list(window)
@@ -141,7 +148,7 @@ def _shown(line: Line, name: str, zone: tzinfo) -> str:
     moment = f"{line.at.astimezone(zone):{_MOMENT}}"
     if line.said_by is not None:
         return f"{moment} {name}: {fenced(line.text)}"
-    state = {"ready": " (not delivered yet)", "failed": " (could not be delivered)"}.get(line.state, "")
+    state = _STATES.get(line.state, "")
     errand = f" (errand {line.task_id})" if line.task_id else ""
     # Fenced as well: whoever talks with it may have had it repeat their words.
     return f"{moment} the assistant to {name}{state}{errand}: {fenced(line.text)}"

@@ -23,6 +23,7 @@ from jobs.users.correspondence import Wanted, correspondence, show
 from jobs.users.errand_view import brief, full, story
 from jobs.users.models import AFTERMATH, ALL, OPEN, ConversationTask, ErrandContext, Participant, Status
 from jobs.users.repository import UsersRepository
+from jobs.users.withdrawal import withdraw
 
 ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
 _MOST_PEOPLE = 20
@@ -220,6 +221,8 @@ async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
         await repository.errands.change(tx, errand.id, ctx.session_key, values)
         if params.note:
             await repository.errands.note(tx, errand.id, ctx.session_key, params.note)
+        if values.get("status") == "cancelled":
+            await withdraw(tx, repository, here.owner_chat, here.language, task_id=errand.id)
         if ctx.role is Role.TASK and values.keys() & {"status", "result"}:
             await tell_owner(tx, ctx, progress(errand, params.status, params.result, here.language))
         if changes := [f"{name}: {value}" for name, value in {**values, "note": params.note}.items() if value]:
@@ -244,7 +247,7 @@ class CancelTask(BaseModel):
     status=Words(en="📌 cancelling {task_id}", ru="📌 отменяю {task_id}"),
 )
 async def cancel_task(ctx: ToolContext, params: CancelTask) -> str:
-    """Call an errand off, telling its people if asked to."""
+    """Call an errand off, telling its people if asked to; what waits to be sent to them for it is taken back."""
     repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     errand = await repository.errand(params.task_id)
     if not errand.is_open:
@@ -254,6 +257,7 @@ async def cancel_task(ctx: ToolContext, params: CancelTask) -> str:
 
     async def cancel(tx: Transaction) -> None:
         await repository.errands.change(tx, errand.id, ctx.session_key, {"status": "cancelled"})
+        await withdraw(tx, repository, here.owner_chat, here.language, task_id=errand.id)  # before they are told
         if ctx.role is Role.TASK:
             await tell_owner(tx, ctx, progress(errand, "cancelled", None, here.language))
         await _tell_its_session(tx, ctx, errand, "cancelled. " + ("Its people are told." if params.tell_them else ""))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
-from jobs.core.errors import RetryLater
+from jobs.core.errors import RetryLater, Undeliverable
 from jobs.core.i18n import Language
 from jobs.core.journal import OutboxRow
 from jobs.core.rich_text import RichText
@@ -32,11 +32,17 @@ class FirstContacts:
         self._language: Language = language
 
     async def check(self, row: OutboxRow) -> None:
-        """Called before a message is first tried. Raises RetryLater, the owner being told, when it has to wait."""
+        """Called before a message is first tried. Raises RetryLater, the owner being told, when it has to wait.
+
+        Raises Undeliverable for somebody who is banned: what a session was just writing them comes after the ban.
+        """
         if row.chat_id <= 0 or row.chat_id == self._owner_chat:
             return
         people, clock = self._repository.people, self._repository.clock
         async with self._repository.journal.database.transaction() as tx:
+            user = await people.find(tx, row.chat_id)
+            if user is not None and user.banned:
+                raise Undeliverable("The owner has banned them.", reason="banned")
             if await people.is_known_to_us(tx, row.chat_id):
                 return
             now = clock.now()

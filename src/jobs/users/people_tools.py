@@ -13,6 +13,7 @@ from jobs.users.correspondence import Wanted, correspondence, show
 from jobs.users.errand_tools import Surroundings
 from jobs.users.models import ExternalUser
 from jobs.users.repository import UsersRepository, describe
+from jobs.users.withdrawal import withdraw
 
 
 class Query(BaseModel):
@@ -59,7 +60,7 @@ class Person(BaseModel):
 
 @tool(Role.OWNER, Role.TRIGGER, effect=Effect.STATE, status=Words(en="🚫 banning {user}", ru="🚫 блокирую: {user}"))
 async def ban_user(ctx: ToolContext, params: Person) -> str:
-    """Never answer a person again, nor write to them."""
+    """Never answer a person again, nor write to them; what waits to be sent to them is taken back."""
     return await _set_banned(ctx, params.user, True)
 
 
@@ -159,12 +160,14 @@ async def list_disclosures(ctx: ToolContext, params: Disclosures) -> str:
 
 
 async def _set_banned(ctx: ToolContext, query: str, banned: bool) -> str:
-    repository = ctx.use(UsersRepository)
+    repository, here = ctx.use(UsersRepository), ctx.use(Surroundings)
     card = await repository.one(query, ctx.session_key)
 
     async def change(tx: Transaction) -> None:
         await repository.people.meet(tx, card)
         await repository.people.set_banned(tx, card.id, banned)
+        if banned:
+            await withdraw(tx, repository, here.owner_chat, here.language, user_id=card.id)
         await repository.journal.inbox.unpark(tx, person_session(card.id))
 
     ctx.change(change)

@@ -281,3 +281,17 @@ async def test_an_unfinished_answer_does_not_count_as_sent(setting: Setting) -> 
         await outbox.sent(tx, draft.id)
         assert await outbox.pending(tx) == []
         assert not await outbox.finish_draft(tx, "owner", RichText("second"))
+
+
+async def test_what_is_withdrawn_is_not_tried_and_what_was_tried_is_not_withdrawn(setting: Setting) -> None:
+    outbox = setting.journal.outbox
+    async with setting.journal.database.transaction() as tx:
+        tried = await outbox.add(tx, 5, RichText("one"), "tool")
+        assert await outbox.attempting(tx, tried, RichText("one"))
+        waits = await outbox.add(tx, 5, RichText("two"), "tool")
+        of_an_errand = await outbox.add(tx, 6, RichText("three"), "tool", task_id="lumo")
+        other = await outbox.add(tx, 6, RichText("four"), "tool", task_id="kiva")
+        assert [row.id for row in await outbox.withdraw(tx, chat_id=5)] == [waits]
+        assert [row.id for row in await outbox.withdraw(tx, task_id="lumo")] == [of_an_errand]
+        assert not await outbox.attempting(tx, waits, RichText("two"))
+        assert [row.id for row in await outbox.pending(tx)] == [tried, other]

@@ -19,6 +19,8 @@ from jobs.core.rich_text import RichText, dump_entities, load_entities
 
 Origin = Literal["answer", "notice", "tool"]
 State = Literal["draft", "ready", "sent", "failed"]
+WITHDRAWN = "withdrawn"
+"""The `error` of what was taken back before it was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +124,33 @@ class Outbox:
         )
         return [_parse(row) for row in rows]
 
-    async def attempting(self, tx: Transaction, row_id: int, content: RichText) -> None:
-        """From here on Telegram may have this message, with this text; later attempts must send the same."""
-        await tx.execute(
-            "UPDATE outbox SET attempted = 1, attempted_text = ?, text = ?, entities = ? WHERE id = ?",
+    async def withdraw(
+        self, tx: Transaction, *, chat_id: int | None = None, task_id: str | None = None
+    ) -> list[OutboxRow]:
+        """Take back what waits for a chat, or for an errand, unless Telegram may have it; returns what that was."""
+        rows = await tx.all(
+            "SELECT * FROM outbox WHERE state = 'ready' AND attempted = 0 AND (chat_id = ? OR task_id = ?) ORDER BY id",
+            chat_id,
+            task_id,
+        )
+        for row in rows:
+            await self.failed(tx, row["id"], WITHDRAWN)
+        return [_parse(row) for row in rows]
+
+    async def attempting(self, tx: Transaction, row_id: int, content: RichText) -> bool:
+        """From here on Telegram may have this message, with this text; later attempts must send the same.
+
+        False when it was withdrawn meanwhile: it must not be sent.
+        """
+        changed = await tx.execute(
+            "UPDATE outbox SET attempted = 1, attempted_text = ?, text = ?, entities = ? "
+            "WHERE id = ? AND state IN ('draft', 'ready')",
             content.text,
             content.text,
             dump_entities(content.entities),
             row_id,
         )
+        return changed == 1
 
     async def acknowledged(self, tx: Transaction, row_id: int, message_id: int) -> None:
         """Telegram named the message's id (a draft stays a draft)."""

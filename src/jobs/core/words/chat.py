@@ -99,6 +99,7 @@ REFUSALS = {
         en="Telegram has limited this account for writing to strangers; look at @SpamBot.",
         ru="Telegram ограничил этому аккаунту сообщения незнакомым людям; посмотрите @SpamBot.",
     ),
+    "banned": Words(en="you have banned them.", ru="вы заблокировали этого человека."),
     "other": Words(en="Telegram refused it ({code}).", ru="Telegram отказал ({code})."),
 }
 

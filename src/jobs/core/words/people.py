@@ -44,6 +44,8 @@ FIRST_CONTACTS = Words(
     en="✋ My message to {who} waits until {time}: I have written to many new people, and Telegram does not like more.",
     ru="✋ Сообщение ({who}) подождёт до {time}: я уже написал многим новым людям, больше Telegram не любит.",
 )
+NOT_SENT = Words(en="🚫 This waited and is not sent any more: {what}", ru="🚫 Ждало отправки и уже не уйдёт: {what}")
+AND_MORE = Words(en="and {count} more", ru="и ещё {count}")
 OVERDUE_NOW = Words(
     en="⏰ {id}, {title}: the time has passed ({time}), and it is not settled with {who}.",
     ru="⏰ {id}, {title}: срок прошёл ({time}), а не улажено ({who}).",
