@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,14 +29,17 @@ class Cards:
         self.meanwhile: Coroutine[None, None, None] | None = None
         self.happening: asyncio.Task[None] | None = None
         self.silent = False
+        self.asked = 0
+        self.masha = MASHA
 
     async def card(self, user_id: int) -> PersonCard:
         assert user_id == MASHA.id
+        self.asked += 1
         if self.silent:
             raise RetryLater("wait", after=30)
         if self.meanwhile is not None:
             self.happening = asyncio.create_task(self.meanwhile)
-        return MASHA
+        return self.masha
 
 
 class Entrance:
@@ -131,3 +135,33 @@ async def test_what_the_owner_says_while_a_message_is_judged_holds_for_that_mess
     async with desk.journal.database.transaction() as tx:
         in_the_queue = await desk.journal.inbox.ready(tx, [second.id])
     assert isinstance(verdict, Admitted) or in_the_queue
+
+
+async def test_who_becomes_a_contact_is_let_in_a_minute_later_and_a_flood_of_messages_asks_nothing_of_telegram(
+    desk: PeopleDesk,
+) -> None:
+    entrance = Entrance(desk, "contacts")
+    for _ in range(20):
+        assert isinstance(await entrance.judged(await entrance.writes()), Refused)
+        desk.clock.moves(seconds=2)
+    assert entrance.cards.asked == 1
+    entrance.cards.masha = replace(MASHA, is_contact=True)
+    desk.clock.moves(seconds=30)
+    assert isinstance(await entrance.judged(await entrance.writes()), Admitted)
+    assert entrance.cards.asked == 2
+
+
+async def test_whoever_has_an_errand_is_let_in_without_telegram_being_asked_who_they_are(desk: PeopleDesk) -> None:
+    entrance = Entrance(desk, "contacts")
+    entrance.cards.silent = True
+    await desk.errand("lumo", MASHA)
+    desk.clock.moves(hours=1)
+    assert isinstance(await entrance.judged(await entrance.writes()), Admitted)
+
+
+async def test_who_writes_every_day_is_looked_up_every_day(desk: PeopleDesk) -> None:
+    entrance = Entrance(desk)
+    for _ in range(6):
+        await entrance.judged(await entrance.writes())
+        desk.clock.moves(hours=10)
+    assert entrance.cards.asked == 2

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
-from jobs.core.errors import NotFound, TelegramError
+from jobs.core.errors import TelegramError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow
 from jobs.core.messages import InboundMessage, person_session
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
 _FRESH = timedelta(days=1)
+_NO_CONTACT_YET = timedelta(minutes=1)
+"""How long somebody counts as no contact: the owner may just have added them."""
 _ASK_AGAIN = timedelta(seconds=15)
 _TELL_AGAIN = timedelta(hours=1)
 
@@ -82,13 +84,16 @@ class Door:
 
     async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
         """See the port."""
+        user_id, people = row.message.chat_id, self._repository.people
+        async with self._repository.journal.database.transaction() as tx:
+            known = await self._known(tx, user_id)
         try:
-            card = await self._card(row.message.chat_id)
+            card = known or await self._cards.card(user_id)
         except TelegramError as error:
-            log.info("Who %d is cannot be told yet: %s", row.message.chat_id, error)
+            log.info("Who %d is cannot be told yet: %s", user_id, error)
             card = None
         async with self._repository.journal.database.transaction() as tx:
-            user = await self._repository.people.meet(tx, card) if card is not None else None
+            user = await people.meet(tx, card, checked=known is None) if card is not None else None
             verdict = await self._verdict(tx, user, row)
             inbox = self._repository.journal.inbox
             # All in one transaction: what the owner says meanwhile holds for this message, or finds it where it is put.
@@ -114,21 +119,22 @@ class Door:
         verdict = await self._by_policy(tx, user, row.message)
         return await self._by_limits(tx, user, row) if isinstance(verdict, Admitted) else verdict
 
-    async def _card(self, user_id: int) -> PersonCard:
-        try:
-            known = await self._repository.user(user_id)
-        except NotFound:
-            return await self._cards.card(user_id)
-        is_fresh = self._repository.clock.now() - known.last_contact < _FRESH
-        return known.card if is_fresh else await self._cards.card(user_id)
+    async def _known(self, tx: Transaction, user_id: int) -> PersonCard | None:
+        """What is known of somebody, if that is fresh enough for a verdict."""
+        user = await self._repository.people.find(tx, user_id)
+        if user is None or user.checked_at is None:
+            return None
+        stranger = self._rules.policy == "contacts" and not user.card.is_contact
+        refused = stranger and not await self._has_errand(tx, user)
+        age = self._repository.clock.now() - user.checked_at
+        return user.card if age < (_NO_CONTACT_YET if refused else _FRESH) else None
 
     async def _by_policy(
         self, tx: Transaction, user: ExternalUser, message: InboundMessage
     ) -> Admitted | Waiting | Refused:
         if self._rules.policy == "closed":
             return Refused()
-        errands = await self._repository.errands.concerning(tx, user.id)
-        if any(errand.is_open for errand in errands) or (errands and not self._rules.own_account):
+        if await self._has_errand(tx, user):
             return Admitted()
         match self._rules.policy:
             case "open":
@@ -139,6 +145,10 @@ class Door:
                 return await self._ask(tx, user, message)
             case _:
                 return Refused()
+
+    async def _has_errand(self, tx: Transaction, user: ExternalUser) -> bool:
+        errands = await self._repository.errands.concerning(tx, user.id)
+        return any(errand.is_open for errand in errands) or (bool(errands) and not self._rules.own_account)
 
     async def _ask(self, tx: Transaction, user: ExternalUser, message: InboundMessage) -> Admitted | Waiting | Refused:
         match user.standing:

@@ -34,6 +34,8 @@ class ExternalUser:
     daily_usd: float | None
     first_contact: datetime
     last_contact: datetime
+    checked_at: datetime | None
+    """When Telegram last said who they are."""
 
     @property
     def id(self) -> int:

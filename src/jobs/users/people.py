@@ -19,16 +19,20 @@ class People:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def meet(self, tx: Transaction, card: PersonCard) -> ExternalUser:
-        """Write down what Telegram says of somebody; what it no longer tells (a phone) stays as it was known."""
+    async def meet(self, tx: Transaction, card: PersonCard, *, checked: bool = False) -> ExternalUser:
+        """Write down what Telegram says of somebody; what it no longer tells (a phone) stays as it was known.
+
+        `checked`: it has just said so. Of somebody new nobody else can have told.
+        """
         now = to_text(self._clock.now())
         await tx.execute(
             "INSERT INTO external_users (id, username, first_name, last_name, phone, language, kind, is_contact, "
-            "first_contact, last_contact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "first_contact, last_contact, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET username = excluded.username, first_name = excluded.first_name, "
             "last_name = excluded.last_name, phone = coalesce(excluded.phone, phone), "
             "language = coalesce(excluded.language, language), kind = excluded.kind, "
-            "is_contact = excluded.is_contact, last_contact = excluded.last_contact",
+            "is_contact = excluded.is_contact, last_contact = excluded.last_contact, "
+            "checked_at = CASE WHEN ? THEN excluded.checked_at ELSE checked_at END",
             card.id,
             card.username,
             card.first_name,
@@ -39,6 +43,8 @@ class People:
             card.is_contact,
             now,
             now,
+            now,
+            checked,
         )
         return await self.get(tx, card.id)
 
@@ -131,4 +137,5 @@ def _parse(row: sqlite3.Row) -> ExternalUser:
         daily_usd=row["daily_usd"],
         first_contact=from_text(row["first_contact"]),
         last_contact=from_text(row["last_contact"]),
+        checked_at=from_text(row["checked_at"]) if row["checked_at"] else None,
     )

@@ -15,6 +15,7 @@ CREATE TABLE external_users (
     daily_usd REAL,                           -- NULL: as the settings say
     first_contact TEXT NOT NULL,
     last_contact TEXT NOT NULL,
+    checked_at TEXT,                          -- when Telegram last said who they are
     approached_at TEXT                        -- when we wrote to them first, if we wrote first
 ) STRICT;
 
