@@ -17,7 +17,8 @@ from jobs.core.messages import InboundMessage, person_session
 from jobs.core.people import PersonCard
 from jobs.core.ports import Admitted, Refused, Waiting
 from jobs.tools.approvals import Approvals
-from jobs.users.admission import Door, Policy, Rules, Strangers
+from jobs.users.admission import Door, Policy, Rules
+from jobs.users.strangers import Strangers
 
 MASHAS = person_session(MASHA.id)
 

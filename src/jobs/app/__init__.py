@@ -39,7 +39,7 @@ from jobs.tools.approvals import Approvals
 from jobs.triggers.manager import fill_trigger_manager
 from jobs.triggers.overview import ahead_text
 from jobs.users import environment
-from jobs.users.admission import Door, Rules, Strangers
+from jobs.users.admission import Door, Rules
 from jobs.users.deadlines import tell_of_overdue
 from jobs.users.disclosure import Disclosure
 from jobs.users.first_contacts import FirstContacts
@@ -50,6 +50,7 @@ from jobs.users.process_tree import kill_marked
 from jobs.users.repository import UsersRepository, fill_users_repository
 from jobs.users.session_manager import SessionManager, fill_session_manager
 from jobs.users.shipped_skills import ShippedSkills
+from jobs.users.strangers import Strangers
 
 log = logging.getLogger(__name__)
 
@@ -133,13 +134,14 @@ class Application:
         settings, owner_chat = self._settings, self._settings.tg_user_id
         language = await self._language(telegram)
         repository = UsersRepository(journal, self._clock, people, owner_chat)
+        strangers = Strangers(repository, owner_chat, language)
         approvals = Approvals(
             journal,
             self._clock,
             owner_chat=owner_chat,
             language=language,
             zone=settings.timezone,
-            settle_stranger=Strangers(repository, owner_chat, language).settle,
+            settle_stranger=strangers.settle,
         )
         return World(
             settings=settings,
@@ -148,6 +150,7 @@ class Application:
             clock=self._clock,
             repository=repository,
             approvals=approvals,
+            strangers=strangers,
             disclosure=Disclosure(
                 journal.database,
                 repository.people,
@@ -298,7 +301,7 @@ async def _see_reactions(world: World, inbound: Inbound) -> bool:
 
 
 async def _watch(world: World, inbound: Inbound) -> None:
-    """Answer by no what has waited too long, and tell of deadlines that have passed."""
+    """Answer by no what has waited too long, ask about strangers, and tell of deadlines that have passed."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
@@ -306,6 +309,7 @@ async def _watch(world: World, inbound: Inbound) -> None:
             overdue = await world.approvals.overdue()
             if overdue and world.telegram.is_connected() and await _see_reactions(world, inbound):
                 await world.approvals.expire()
+            await world.strangers.look_after()
             settings = world.settings
             await tell_of_overdue(world.repository, settings.tg_user_id, settings.timezone, world.language)
         except StorageError:

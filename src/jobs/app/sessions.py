@@ -43,6 +43,7 @@ from jobs.users.repository import UsersRepository
 from jobs.users.session import UserSession
 from jobs.users.session_file import SessionFile
 from jobs.users.session_items import Manner, SessionConfig, SettledListener
+from jobs.users.strangers import Strangers
 from jobs.users.turn_guard import GuardedTurns
 from jobs.users.workload import Gathering
 
@@ -68,6 +69,7 @@ class World:
     clock: Clock
     repository: UsersRepository
     approvals: Approvals
+    strangers: Strangers
     disclosure: Disclosure
     pool: Pool
     alarm: SoundAlarm

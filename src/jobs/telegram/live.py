@@ -106,8 +106,9 @@ class ScreenReply:
         """Journal the draft, then send it; a draft that an earlier attempt left on the screen is taken up."""
         outbox, database = self._journal.outbox, self._journal.database
         async with database.transaction() as tx:
-            if any(row.chat_id == self._chat_id and row.message_id is None for row in await outbox.pending(tx)):
-                return  # earlier messages are still on their way: it would overtake them
+            here = [row for row in await outbox.pending(tx) if row.chat_id == self._chat_id]
+            if any(row.message_id is None and row.origin != "notice" for row in here):
+                return  # earlier answers are still on their way: it would overtake them
             row = await outbox.draft(tx, self._chat_id, content, self._session_key)
         known = row.message_id is not None
         self._message_id = row.message_id if known else await send_once(self._telegram, self._journal, row)

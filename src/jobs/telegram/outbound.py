@@ -1,4 +1,4 @@
-"""Sends what the outbox holds: in order in each chat, different chats at once, each message once."""
+"""Sends what the outbox holds: in its order in each chat, different chats at once, each message once."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ class OutboxSender:
                     if not rows and not more.is_set():
                         return
                     for row in rows:
-                        if not await (self._withdraw(row) if row.withdrawn else self._deliver(row)):
-                            break
+                        if not await (self._withdraw(row) if row.withdrawn else self._deliver(row)) or more.is_set():
+                            break  # what came meanwhile may go first
                 except StorageError as error:
                     # What was sent without being noted is sent again under its random_id, which Telegram knows.
                     await _pause(error)

@@ -182,12 +182,15 @@ class Approvals:
         """The open question that was the last thing in the owner's chat when the message `before` was written.
 
         A bare "yes" answers that alone: not what was asked a moment later, nor what an answer has followed since, be
-        it still growing.
+        it still growing, or of which it is not known yet where it stands.
         """
         async with self._journal.database.transaction() as tx:
             row = await tx.one(
-                f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox.message_id < ? AND outbox_id = "  # noqa: S608
-                "(SELECT max(id) FROM outbox WHERE chat_id = ? AND state <> 'failed' AND text <> '')",
+                f"{_SELECT} WHERE approvals.state = 'waiting' AND outbox_id = (SELECT id FROM outbox "  # noqa: S608
+                "WHERE chat_id = ? AND message_id < ? AND text <> '' ORDER BY message_id DESC LIMIT 1) "
+                "AND NOT EXISTS (SELECT 1 FROM outbox WHERE chat_id = ? AND state IN ('draft', 'ready') "
+                "AND attempted = 1 AND message_id IS NULL)",
+                self._owner_chat,
                 before,
                 self._owner_chat,
             )

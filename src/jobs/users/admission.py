@@ -17,11 +17,11 @@ from jobs.core.messages import InboundMessage, person_session
 from jobs.core.people import PersonCard
 from jobs.core.ports import Admitted, Refused, Waiting
 from jobs.core.rich_text import RichText
-from jobs.core.words import approvals as question_words
 from jobs.core.words import people as words
 from jobs.tools.approvals import Approvals
 from jobs.users.models import ExternalUser
 from jobs.users.repository import UsersRepository, language_of
+from jobs.users.strangers import room_for_questions
 
 log = logging.getLogger(__name__)
 
@@ -53,24 +53,6 @@ class Rules:
     language: Language
     own_account: bool = False
     """Whether it is signed in as the owner, who reads everything themselves."""
-
-
-class Strangers:
-    """Carries out what the owner says of strangers."""
-
-    def __init__(self, repository: UsersRepository, owner_chat: int, language: Language) -> None:
-        self._repository = repository
-        self._owner_chat = owner_chat
-        self._language: Language = language
-
-    async def settle(self, tx: Transaction, user_id: int, granted: bool) -> None:
-        """Implements `tools.approvals.SettleStranger`."""
-        journal, people = self._repository.journal, self._repository.people
-        user = await people.get(tx, user_id)
-        await people.set_standing(tx, user_id, "allowed" if granted else "refused")
-        await journal.inbox.unpark(tx, person_session(user_id))
-        outcome = question_words.STRANGER_WELCOME if granted else question_words.STRANGER_REFUSED
-        await journal.outbox.add(tx, self._owner_chat, RichText(outcome.say(self._language, who=user.name)), "notice")
 
 
 class Door:
@@ -158,6 +140,8 @@ class Door:
                 return Refused()
             case "asked":
                 return Waiting(None)
+            case "unknown" if not await room_for_questions(tx):
+                return Waiting(None)  # `Strangers` goes on when there is room
             case "unknown":
                 username = f" (@{user.card.username})" if user.card.username else ""
                 text = message.text or f"[{message.attachment or '…'}]"

@@ -15,6 +15,20 @@ from jobs.core.words import people as words
 from jobs.users.repository import UsersRepository
 
 _DAY = timedelta(days=1)
+_OCCASION = "first contact "
+_TOLD = (
+    f"SELECT 1 FROM outbox WHERE once LIKE '{_OCCASION}%' "  # noqa: S608
+    f"AND CAST(substr(once, {len(_OCCASION) + 1}) AS INTEGER) >= ?"
+)
+_WAITING = (
+    "SELECT chat_id, max(id) AS newest FROM outbox WHERE state = 'ready' AND attempted = 0 AND chat_id > 0 "
+    "AND chat_id <> ? AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.chat_id = outbox.chat_id) "
+    "AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.chat_id = outbox.chat_id "
+    "AND (other.state = 'sent' OR other.attempted = 1)) "
+    "AND NOT EXISTS (SELECT 1 FROM external_users WHERE external_users.id = outbox.chat_id AND approached_at > ?) "
+    "GROUP BY chat_id ORDER BY min(id)"
+)
+"""First messages that nobody has let out."""
 SPAM = "PEER_FLOOD"
 """Telegram's word for an account that writes to too many strangers."""
 
@@ -69,11 +83,17 @@ class FirstContacts:
         return (made[-self._per_day] if self._per_day else now) + _DAY
 
     async def _tell(self, tx: Transaction, row: OutboxRow, until: datetime) -> bool:
-        user = await self._repository.people.find(tx, row.chat_id)
-        text = words.FIRST_CONTACTS.say(
-            self._language,
-            who=user.name if user is not None else row.chat_id,
-            time=f"{until.astimezone(self._zone):%Y-%m-%d %H:%M}",
-        )
-        outbox = self._repository.journal.outbox
-        return await outbox.add_once(tx, self._owner_chat, RichText(text), f"first contact {row.id}")
+        """Say once of each message that it waits, and in one sentence of all that wait by now."""
+        if await tx.one(_TOLD, row.id) is not None:
+            return False
+        people, outbox = self._repository.people, self._repository.journal.outbox
+        waiting = await tx.all(_WAITING, self._owner_chat, to_text(self._repository.clock.now() - _DAY))
+        names: list[str] = []
+        for user_id in dict.fromkeys([*(other["chat_id"] for other in waiting), row.chat_id]):
+            user = await people.find(tx, user_id)
+            names.append(user.name if user is not None else str(user_id))
+        sentence = words.FIRST_CONTACTS if len(names) == 1 else words.FIRST_CONTACTS_OF_SEVERAL
+        who, time = words.listed(names, self._language), f"{until.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        newest = max([row.id, *(other["newest"] for other in waiting)])
+        text = sentence.say(self._language, who=who, time=time)
+        return await outbox.add_once(tx, self._owner_chat, RichText(text), f"{_OCCASION}{newest}")

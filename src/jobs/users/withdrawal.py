@@ -42,7 +42,7 @@ async def _named(tx: Transaction, repository: UsersRepository, rows: Sequence[Ou
     for row in rows:
         user = await repository.people.find(tx, row.chat_id)
         readers.setdefault(row.content.text, []).append(user.name if user is not None else str(row.chat_id))
-    named = [f"{', '.join(who)}: “{_short(text)}”" for text, who in list(readers.items())[:_SHOWN]]
+    named = [f"{words.listed(who, language)}: “{_short(text)}”" for text, who in list(readers.items())[:_SHOWN]]
     more = len(readers) - len(named)
     return "; ".join(named + ([words.AND_MORE.say(language, count=more)] if more else []))
 

@@ -46,6 +46,11 @@ class OutboxRow:
         """Nothing came of it: its message is to be deleted."""
         return self.was_draft and not self.content.text
 
+    @property
+    def gives_way(self) -> bool:
+        """Words of the program's own (questions, news) let the answers to what somebody wrote go first."""
+        return self.origin == "notice" and not self.attempted
+
 
 class Outbox:
     """The outbox table."""
@@ -113,8 +118,9 @@ class Outbox:
         )
 
     async def pending(self, tx: Transaction) -> list[OutboxRow]:
-        """What has to be sent, oldest first."""
-        return [_parse(row) for row in await tx.all("SELECT * FROM outbox WHERE state = 'ready' ORDER BY id")]
+        """What has to be sent, oldest first; behind it what gives way."""
+        rows = [_parse(row) for row in await tx.all("SELECT * FROM outbox WHERE state = 'ready' ORDER BY id")]
+        return sorted(rows, key=lambda row: row.gives_way)
 
     async def unacknowledged(self, tx: Transaction) -> list[OutboxRow]:
         """What Telegram may have, without our knowing the message id."""

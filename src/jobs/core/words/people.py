@@ -1,6 +1,8 @@
 """What the program says about other people, and to them."""
 
-from jobs.core.i18n import Words
+from collections.abc import Sequence
+
+from jobs.core.i18n import Language, Words
 
 NEW_ERRAND = Words(en="📌 New errand {id}: {title} ({who})", ru="📌 Новое поручение {id}: {title} ({who})")
 PROGRESS = Words(en="📌 {id}, {title}: {state}{result}", ru="📌 {id}, {title}: {state}{result}")
@@ -46,6 +48,14 @@ FIRST_CONTACTS = Words(
 )
 NOT_SENT = Words(en="🚫 This waited and is not sent any more: {what}", ru="🚫 Ждало отправки и уже не уйдёт: {what}")
 AND_MORE = Words(en="and {count} more", ru="и ещё {count}")
+FIRST_CONTACTS_OF_SEVERAL = Words(
+    en="✋ My messages to {who} wait, the first of them until {time}: I have written to many new people, and Telegram does not like more.",
+    ru="✋ Сообщения ({who}) подождут, первое до {time}: я уже написал многим новым людям, больше Telegram не любит.",
+)
+MORE_STRANGERS = Words(
+    en="👋 Others have written to me as well: {who}. I ask you about them one by one as you answer my questions above.",
+    ru="👋 Мне написали и другие: {who}. Спрошу о них по очереди, по мере ваших ответов на вопросы выше.",
+)
 OVERDUE_NOW = Words(
     en="⏰ {id}, {title}: the time has passed ({time}), and it is not settled with {who}.",
     ru="⏰ {id}, {title}: срок прошёл ({time}), а не улажено ({who}).",
@@ -63,3 +73,11 @@ ERRAND_LINE = Words(
 )
 UNTIL = Words(en=", until {time}", ru=", до {time}")
 NEXT_STEP = Words(en="\nnext: {step}", ru="\nдальше: {step}")
+
+_MOST_NAMED = 10
+
+
+def listed(names: Sequence[str], language: Language) -> str:
+    """Names in a row; of many the first, and how many more there are."""
+    named, more = names[:_MOST_NAMED], len(names) - _MOST_NAMED
+    return ", ".join([*named, AND_MORE.say(language, count=more)] if more > 0 else named)
