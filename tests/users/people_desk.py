@@ -7,6 +7,7 @@ from typing import Any
 
 from hand_clock import HandClock
 from jobs.core.database import Database
+from jobs.core.errors import NotFound
 from jobs.core.journal import Journal
 from jobs.core.people import PersonCard
 from jobs.users.models import ConversationTask, ErrandContext, Participant
@@ -28,6 +29,12 @@ class AddressBook:
 
     async def look_up(self, who: str) -> PersonCard | None:
         return next((card for card in self.cards if who.lstrip("@") == card.username), None)
+
+    async def chat(self, who: str) -> tuple[int, str]:
+        card = await self.look_up(who)
+        if card is None:
+            raise NotFound(who)
+        return card.id, card.name
 
 
 class PeopleDesk:

@@ -50,7 +50,8 @@ def approvals(journal: Journal, clock: SetClock) -> Approvals:
 
 def wanted(tool: str = "mcp__jobs__send_to_user", **arguments: object) -> Call:
     shown: Mapping[str, object] = arguments or {"user": "Anna", "message": "Hello"}
-    return Call(SESSION, "lumo", tool, canonical(shown), "Errand lumo:", tool, str(shown), "of the test")
+    people = str(shown.get("user", ""))
+    return Call(SESSION, "lumo", tool, canonical(shown), "Errand lumo:", tool, str(shown), "of the test", people)
 
 
 async def put(journal: Journal, approvals: Approvals, call: Call, *, message_id: int | None) -> None:

@@ -211,6 +211,38 @@ async def test_the_owners_word_wakes_the_session_and_the_call_is_made_exactly_on
     assert scene.approvals() == (["standing"] if again else ["used", "waiting"])
 
 
+@pytest.mark.parametrize(("word", "state"), [("yes", "granted"), ("for this errand", "standing")])
+async def test_a_yes_is_for_the_person_who_was_shown_whoever_has_their_username_later(
+    stage: Stage, word: str, state: str
+) -> None:
+    scene = await Scene.opened(stage)
+    boris, mallory = scene.users["Boris"], stage.world.add_user("Mallory", username="mallory_here")
+    await scene.hear("tell Boris", to_person("@boris_here", "Anna comes."))
+    question = scene.question()
+    assert f"│ → Boris @boris_here (id {boris.id})\n" in question.text
+    boris.username, mallory.username = "boris_there", "boris_here"
+    await scene.owner.send(word, reply_to=question.id_for(stage.owner.id))
+    await scene.allowed()
+    assert scene.told("Boris") == []
+    assert [m.text for m in stage.world.history(mallory, stage.assistant)] == []
+    assert scene.approvals() == [state, "waiting"]
+    assert f"→ Mallory @boris_here (id {mallory.id})" in scene.question().text
+
+
+async def test_a_yes_to_a_message_into_a_chat_is_for_the_chat_that_was_shown(stage: Stage) -> None:
+    scene = await Scene.opened(stage, skill=None)
+    boris, mallory = scene.users["Boris"], stage.world.add_user("Mallory", username="mallory_here")
+    send = ToolUse("mcp__jobs__tg_send_message", {"to": "@boris_here", "text": "Anna comes."})
+    await scene.hear("tell Boris", send)
+    question = scene.question()
+    assert f"→ Boris (id {boris.id})" in question.text
+    boris.username, mallory.username = "boris_there", "boris_here"
+    await scene.owner.send("yes", reply_to=question.id_for(stage.owner.id))
+    await scene.allowed()
+    assert [m.text for m in stage.world.history(mallory, stage.assistant)] == []
+    assert scene.approvals() == ["granted", "waiting"]
+
+
 def scene_errand(stage: Stage) -> str:
     return str(stage.rows("SELECT id FROM tasks")[0][0])
 

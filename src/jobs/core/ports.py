@@ -48,6 +48,10 @@ class AddressBook(Protocol):
         """Somebody by @username, t.me link, phone number or numeric id. Raises TelegramError."""
         ...
 
+    async def chat(self, who: str) -> tuple[int, str]:
+        """The id and the name of a chat, be it a person's or a group's. Raises NotFound, TelegramError."""
+        ...
+
 
 class ChannelFeed(Protocol):
     """The channels and groups that the account can read. Every method that asks Telegram raises TelegramError.

@@ -50,6 +50,11 @@ class TelegramPeople:
         self._telegram.remember()
         return self._card(entity) if isinstance(entity, types.User) else None
 
+    async def chat(self, who: str) -> tuple[int, str]:
+        """See the port."""
+        recipient = await self._telegram.resolve(who)
+        return recipient.chat_id, recipient.name
+
     async def card(self, user_id: int) -> PersonCard:
         """Somebody who has written. Raises TelegramError; of one who is not known, the id is all that is told."""
         with translated():

@@ -71,6 +71,8 @@ class Call:
     shown: str
     """The arguments in plain words."""
     why: str
+    people: str = ""
+    """Those whom the arguments name, by their ids, as JSON: a permission holds for these alone."""
 
 
 class Approvals:
@@ -103,16 +105,18 @@ class Approvals:
                 call.session_key,
                 call.task_id,
                 call.tool,
-                *[call.arguments] * 3,
+                call.people,
+                call.arguments,
             )
             if standing is not None:
                 return True
             used = await tx.execute(
                 "UPDATE approvals SET state = 'used' WHERE id = (SELECT id FROM approvals WHERE state = 'granted' "
-                "AND session_key = ? AND tool = ? AND arguments = ? ORDER BY id LIMIT 1)",
+                "AND session_key = ? AND tool = ? AND arguments = ? AND people = ? ORDER BY id LIMIT 1)",
                 call.session_key,
                 call.tool,
                 call.arguments,
+                call.people,
             )
         return used == 1
 
@@ -130,22 +134,25 @@ class Approvals:
         )
         async with self._journal.database.transaction() as tx:
             waiting = await tx.one(
-                "SELECT 1 FROM approvals WHERE state = 'waiting' AND session_key = ? AND tool = ? AND arguments = ?",
+                "SELECT 1 FROM approvals WHERE state = 'waiting' AND session_key = ? AND tool = ? AND arguments = ? "
+                "AND people = ?",
                 call.session_key,
                 call.tool,
                 call.arguments,
+                call.people,
             )
             if waiting is not None:
                 return
             outbox_id = await self._say(tx, pieces(text))
             await tx.execute(
-                "INSERT INTO approvals (kind, session_key, task_id, tool, what, arguments, state, outbox_id, asked_at, "
-                "expires_at) VALUES ('call', ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
+                "INSERT INTO approvals (kind, session_key, task_id, tool, what, arguments, people, state, outbox_id, "
+                "asked_at, expires_at) VALUES ('call', ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
                 call.session_key,
                 call.task_id,
                 call.tool,
                 call.what,
                 call.arguments,
+                call.people,
                 outbox_id,
                 to_text(now),
                 to_text(expires),
@@ -271,9 +278,8 @@ class Approvals:
 
 
 _STANDING = (
-    "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ? AND "
-    "coalesce(json_extract(arguments, '$.user'), json_extract(arguments, '$.to'), json_extract(arguments, '$.task_id'))"
-    " IS coalesce(json_extract(?, '$.user'), json_extract(?, '$.to'), json_extract(?, '$.task_id'))"
+    "SELECT 1 FROM approvals WHERE state = 'standing' AND session_key = ? AND task_id IS ? AND tool = ? AND people = ? "
+    "AND (people <> '' OR json_extract(arguments, '$.task_id') IS json_extract(?, '$.task_id'))"
 )
 """Whom a call is about: "for this errand" is said of that person (or other errand), whatever is told them next."""
 _SELECT = "SELECT approvals.*, outbox.message_id FROM approvals JOIN outbox ON outbox.id = outbox_id"

@@ -5,8 +5,9 @@ Untrusted words in, private data read, a message out: never all three without th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from jobs.core.database import Database
 from jobs.core.errors import ToolRetry
@@ -18,7 +19,7 @@ from jobs.tools.execution import ToolRunner
 from jobs.tools.gate import Deny, Mode, Pass, canonical
 from jobs.tools.roles import Effect
 from jobs.tools.spec import ToolSpec
-from jobs.users.repository import UsersRepository
+from jobs.users.repository import UsersRepository, describe
 from jobs.users.status import status_line
 
 # Tools of the CLI that touch nothing but the conversation itself.
@@ -30,6 +31,7 @@ _SAID = 2 * 4_096
 OF_ONES_OWN = frozenset({"schedule_task", "list_schedules", "update_schedule", "cancel_schedule", "run_schedule_now"})
 """Tools that reach nothing beyond the errand when its session calls them."""
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
+_UNASKED = _HARMLESS | _READS | {"Skill"}
 
 
 class Marks:
@@ -106,19 +108,19 @@ class SessionGuard:
         spec = self._tools.get(tool)
         if spec is not None and await self.runner.is_repeat(spec, self._key, arguments):
             return Pass()  # it was let pass and made before an interruption: only its result is told again
-        if not self.guarded:
-            harmless = tool in _HARMLESS | _READS | {"Skill"} or (
-                spec is not None and spec.effect in (Effect.READ, Effect.STATE)
-            )
-            ask_all = self._mode == "all" and not harmless
-            return await self._call(tool, arguments, words.BECAUSE_ALL) if ask_all else Pass()
-        if tool == "Skill" and arguments.keys() - {"skill"}:  # files that its arguments name would be read unasked
+        if self.guarded and tool == "Skill" and arguments.keys() - {"skill"}:
+            # Files that its arguments name would be read unasked.
             return Deny("Load the skill without arguments: what it is to work on stands in this conversation.")
         try:
-            why = await self._objection(tool, spec, arguments)
+            why = await self._objection(tool, spec, arguments) if self.guarded else self._objection_to_all(tool, spec)
+            return Pass() if why is None else await self._call(tool, arguments, why)
         except ToolRetry as error:  # who is meant cannot be told now; the tool might find out a moment later
             return Deny(str(error))
-        return Pass() if why is None else await self._call(tool, arguments, why)
+
+    def _objection_to_all(self, tool: str, spec: ToolSpec | None) -> Words | None:
+        """What the owner begins passes, unless they asked to be asked."""
+        harmless = spec.effect in (Effect.READ, Effect.STATE) if spec is not None else tool in _UNASKED
+        return words.BECAUSE_ALL if self._mode == "all" and not harmless else None
 
     async def _objection(self, tool: str, spec: ToolSpec | None, arguments: Mapping[str, object]) -> Words | None:
         if spec is not None:
@@ -188,6 +190,7 @@ class SessionGuard:
             errand = words.ERRAND.say(self._language, id=task_id, title=title)
         _, private = await self._marks.of(self._key)
         private = private or ("MEMORY.md" if self._key == OWNER_SESSION else "")
+        whom = await self._whom(tool, arguments)
         return Call(
             session_key=self._key,
             task_id=task_id,
@@ -195,9 +198,25 @@ class SessionGuard:
             arguments=canonical(arguments),
             errand=errand,
             what=status_line(self._tools, tool, arguments, self._language),
-            shown=shown(arguments, _SHOWN if tool not in self._tools else _SAID, self._language),
+            shown="\n".join(
+                [
+                    *(f"→ {who}" for who in whom.values()),
+                    shown(arguments, _SHOWN if tool not in self._tools else _SAID, self._language),
+                ]
+            ),
             why=why.say(self._language, what=private) if why is words.BECAUSE_PRIVATE else why.say(self._language),
+            people=canonical({"": sorted(whom)})[5:-1] if whom else "",
         )
+
+    async def _whom(self, tool: str, arguments: Mapping[str, object]) -> Mapping[int, str]:
+        """Whom a call of our own tools names: their ids, and how to put them to the owner. Raises ToolRetry."""
+        if tool not in self._tools:
+            return {}
+        named = arguments.get("user", ())
+        names = [named] if isinstance(named, str) else cast("Sequence[object]", named)
+        cards = [await self._repository.one(str(name), self._key) for name in names]
+        chats = [await self._repository.chat(str(arguments["to"]))] if "to" in arguments else []
+        return {**{card.id: describe(card) for card in cards}, **dict(chats)}
 
 
 def shown(arguments: Mapping[str, object], most: int, language: Language) -> str:

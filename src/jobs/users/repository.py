@@ -75,6 +75,14 @@ class UsersRepository:
         candidates = "; ".join(describe(card) for card in found.people)
         raise ToolRetry(f"{query!r} may be: {candidates}. Do not guess: ask the owner who is meant, then use the id.")
 
+    async def chat(self, who: str) -> tuple[int, str]:
+        """The id of a chat, and how to name it. Raises ToolRetry."""
+        try:
+            chat_id, name = await self._address_book.chat(who)
+        except (NotFound, TelegramError) as error:
+            raise ToolRetry(str(error)) from error
+        return chat_id, f"{name} (id {chat_id})"
+
     async def errand_of_session(self, session_key: str) -> ConversationTask | None:
         """The errand that a session is about."""
         task_id = errand_of(session_key)

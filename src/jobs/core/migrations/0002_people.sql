@@ -65,6 +65,7 @@ CREATE TABLE approvals (
     tool TEXT NOT NULL DEFAULT '',
     what TEXT NOT NULL DEFAULT '',            -- the call in words, as the owner was asked
     arguments TEXT NOT NULL DEFAULT '',       -- canonical JSON
+    people TEXT NOT NULL DEFAULT '',          -- the ids of those whom it names, as JSON: names change hands
     state TEXT NOT NULL CHECK (state IN ('waiting', 'granted', 'standing', 'used', 'denied', 'expired')),
     outbox_id INTEGER NOT NULL,               -- the question in the owner's chat
     asked_at TEXT NOT NULL,
