@@ -2,6 +2,8 @@
 
 import asyncio
 
+from scheduling import theirs
+
 from jobs.sandbox.claude import ModelRequest, Reply, say
 from jobs.sandbox.stage import Stage
 
@@ -42,3 +44,21 @@ async def test_an_edit_that_was_made_while_it_was_down_is_taken_in_once(stage: S
     *_, circumstances, words = stage.claude.requests.model[-1].prompt.splitlines()
     assert "edited: this replaces" in circumstances
     assert words == "meet at six"
+
+
+async def test_what_somebody_else_edits_while_it_is_down_is_taken_in_once(stage: Stage) -> None:
+    stage.extra["EXTERNAL_POLICY"] = "open"
+    stage.claude.script = lambda request: say(f"You said: {theirs(request)}")
+    first = await stage.start()
+    anna = await stage.person(stage.world.add_user("Anna", username="anna"))
+    sent = await anna.send("Friday at five")
+    await anna.wait_for_text("You said: ['Friday at five']")
+    await stage.nothing_waits()
+    await first.stop()
+    await anna.client.edit_message(stage.assistant.id, sent, "Monday at nine")
+    for _ in range(2):
+        daemon = await stage.start()
+        await anna.wait_for_text("You said: ['Monday at nine']")
+        await stage.nothing_waits()
+        await daemon.stop()
+    assert len(anna.received) == 2

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 _DIALOGS = 200
 _LATEST = 100
+_PEOPLE = 20
+_LATEST_OF_A_PERSON = 50
+"""Of so many people who have written lately, and so many messages in each chat: what was edited meanwhile."""
 
 
 class Inbound:
@@ -69,7 +72,7 @@ class Inbound:
         """
         missed = self._missed
         await self._journal.database.check_writable()  # before Telegram is asked in vain, again and again
-        added = dialogs = 0
+        added = dialogs = people = 0
         with translated():
             client = self._telegram.client
             async for dialog in client.iter_dialogs(limit=_DIALOGS):
@@ -78,7 +81,11 @@ class Inbound:
                     continue
                 if dialog.id == self._owner_id:
                     added += await self._reconcile_owner(dialog)
-                elif dialog.unread_count or await self._is_behind(dialog):
+                    continue
+                if people < _PEOPLE and await self._has_written(dialog.id):
+                    people += 1
+                    added += await self._journal_edits_of(dialog.id)
+                if dialog.unread_count or await self._is_behind(dialog):
                     added += await self._reconcile_stranger(dialog)
         async with self._journal.database.transaction() as tx:
             if dialogs < _DIALOGS and await self._journal.inbox.reconciled(tx, self._owner_id) is None:
@@ -107,7 +114,7 @@ class Inbound:
         return await self._journal_history(seen)
 
     async def _journal_history(self, seen: int) -> int:
-        added, newest = await self._journal_edits(), seen
+        added, newest = await self._journal_edits(self._owner_id, _LATEST), seen
         async for message in self._telegram.client.iter_messages(self._owner_id, min_id=seen, reverse=True):
             newest = max(newest, message.id)
             if self._session_key(message):
@@ -116,9 +123,9 @@ class Inbound:
             await self._journal.inbox.set_reconciled(tx, self._owner_id, newest)
         return added
 
-    async def _journal_edits(self) -> int:
-        """Edits of the owner's latest messages: Telethon leaves those out of what it catches up with."""
-        latest = self._telegram.client.iter_messages(self._owner_id, limit=_LATEST)
+    async def _journal_edits(self, chat_id: int, most: int) -> int:
+        """Edits of the latest messages of a chat: Telethon leaves those out of what it catches up with."""
+        latest = self._telegram.client.iter_messages(chat_id, limit=most)
         edits = [_parse_edit(m) async for m in latest if _is_edited(m) and self._session_key(m)]
         inbox, outbox = self._journal.inbox, self._journal.outbox
         async with self._journal.database.transaction() as tx:
@@ -128,7 +135,20 @@ class Inbound:
                 if await inbox.revisions(tx, edit.chat_id, edit.message_id)
                 and not await outbox.is_ours(tx, edit.chat_id, edit.message_id)
             ]
-        return sum([await self._journal.receive_edit(edit, OWNER_SESSION) for edit in edits])
+        session_key = OWNER_SESSION if chat_id == self._owner_id else person_session(chat_id)
+        return sum([await self._journal.receive_edit(edit, session_key) for edit in edits])
+
+    async def _journal_edits_of(self, user_id: int) -> int:
+        try:
+            with translated():
+                return await self._journal_edits(user_id, _LATEST_OF_A_PERSON)
+        except Undeliverable as error:  # one chat that Telegram does not show must not keep the owner waiting
+            log.warning("The chat with %d cannot be read: %s", user_id, error)
+            return 0
+
+    async def _has_written(self, user_id: int) -> bool:
+        async with self._journal.database.transaction() as tx:
+            return await self._journal.inbox.has_any(tx, user_id)
 
     async def _is_behind(self, dialog: Any) -> bool:
         """Whether something was said since this chat was compared: what is marked as read may have been missed."""

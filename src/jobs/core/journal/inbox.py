@@ -72,6 +72,10 @@ class Inbox:
         )
         return [(str(row["state"]), _parse(row)) for row in rows]
 
+    async def has_any(self, tx: Transaction, chat_id: int) -> bool:
+        """Whether anything of a chat was journalled."""
+        return await tx.one("SELECT 1 FROM inbox WHERE chat_id = ? LIMIT 1", chat_id) is not None
+
     async def amend(self, tx: Transaction, row_id: int, message: InboundMessage) -> bool:
         """Replace the content of a row that the model has not seen; False when it has."""
         changed = await tx.execute(
