@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from overhead import cpu_seconds, machine, report
 
 from jobs.core.database import Database, Transaction
+from jobs.core.errors import NotFound
 from jobs.core.journal import Journal
 from jobs.core.people import PersonCard
 from jobs.core.setting_values import DayHours
@@ -56,6 +57,9 @@ class _NoBook:
 
     async def look_up(self, who: str) -> PersonCard | None:
         del who
+
+    async def chat(self, who: str) -> tuple[int, str]:
+        raise NotFound(who)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from trigger_desk import OWNER, TriggerDesk
 
 from hand_clock import HandClock
 from jobs.core.database import Database, Transaction
+from jobs.core.errors import NotFound
 from jobs.core.people import PersonCard
 from jobs.core.setting_values import DayHours
 from jobs.tools.approvals import Approvals
@@ -33,6 +34,9 @@ class NoBook:
 
     async def look_up(self, who: str) -> PersonCard | None:
         del who
+
+    async def chat(self, who: str) -> tuple[int, str]:
+        raise NotFound(who)
 
 
 class HandAlarm:
