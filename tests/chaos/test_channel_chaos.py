@@ -59,8 +59,8 @@ class Followed:
         await daemon.stop()
 
     async def life(self) -> None:
-        """Start the daemon, let posts come and things break, and kill it at any moment."""
-        daemon = await self.stage.start(wait=False)
+        """Start the daemon, let posts come and things break, and kill it at any moment, half the time at its start."""
+        daemon = await self.stage.start(wait=self.rng.random() < 0.5)
         tasks = [asyncio.create_task(self._post()), asyncio.create_task(self._break())]
         await asyncio.sleep(self.rng.uniform(0.5, 9.0))
         for task in tasks:

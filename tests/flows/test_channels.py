@@ -187,3 +187,18 @@ async def test_a_group_can_be_followed_in_the_owners_own_conversation(stage: Sta
     await stage.nothing_waits()
     assert requests_of(stage, "trigger") == []
     assert any("follow it" in text for text in requests_of(stage, "owner")[-1].all_texts)
+
+
+async def test_what_was_posted_while_the_connection_was_gone_is_seen_to_as_soon_as_it_is_back(stage: Stage) -> None:
+    following(stage)
+    author = editor(stage)
+    news = stage.world.add_channel("News", author, stage.assistant)
+    stage.world.settings.channel_difference_too_long = 1  # more than one, and Telegram does not tell which
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("follow it", "⇒ Subscribed: ")
+    await stage.telegram.pause()
+    for number in range(3):
+        stage.world.send_text(author, news, f"missed {number}")
+    await stage.telegram.resume()
+    await owner.wait_for_text("New: missed 0 | missed 1 | missed 2", timeout=60)

@@ -45,8 +45,8 @@ async def test_a_flood_is_seen_to_whole(desk: ChannelDesk, chats: int, request: 
             await desk.settle()  # each run takes a second
             peak = max(peak, tracemalloc.get_traced_memory()[1] - now)
         during = desk.calls() - before
-        while await desk.later(seconds=5):
-            await desk.settle()
+        while await desk.later(minutes=5) or await desk.settle():  # also what no update has told of yet
+            pass
     finally:
         tracemalloc.stop()
     for number, name in enumerate(names):
@@ -61,6 +61,6 @@ async def test_a_flood_is_seen_to_whole(desk: ChannelDesk, chats: int, request: 
     )
     request.node.user_properties.append(("table", table))
     assert during <= max(60, 13 * chats)
-    assert calls <= 300
+    assert calls <= 400
     assert peak < 64 * 2**20
     assert max(sum(map(len, event.quoted.values())) for event in events) <= 30_000

@@ -184,6 +184,34 @@ async def test_of_a_long_absence_the_newest_is_seen_to_and_how_much_was_left_out
     assert "left out" in (await desk.events())[0].facts
 
 
+async def test_only_what_came_while_it_was_off_is_left_out_and_nothing_that_came_after(desk: ChannelDesk) -> None:
+    news, other = desk.channel(), desk.channel("Other")
+    await desk.subscribe("News")
+    desk.post(news, *(f"off {number}" for number in range(60)))
+    desk.restart()
+    assert await desk.fire() == [True, True]
+    desk.post(news, *(f"on {number}" for number in range(95)))  # ten of the others wait still
+    await desk.subscribe("Other", "new", fire=False)
+    desk.post(other, *(f"new {number}" for number in range(130)))
+    while await desk.fire() or await desk.settle():
+        desk.clock.moves(seconds=5)
+    heard = [text for one in await desk.posts("lumo") for text in one]
+    assert heard == [f"off {number}" for number in range(60)] + [f"on {number}" for number in range(95)]
+    assert [text for one in await desk.posts("new") for text in one] == [f"new {number}" for number in range(130)]
+    assert await desk.told() == []
+
+
+async def test_what_is_left_out_is_said_at_once_even_where_posts_are_gathered(desk: ChannelDesk) -> None:
+    news = desk.channel()
+    await desk.subscribe("News", batch_minutes=60)
+    desk.post(news, *(str(number) for number in range(110)))
+    desk.restart()
+    assert await desk.fire() == [True, True]
+    [told] = await desk.told()
+    assert "10 older ones" in told
+    assert (await desk.posts())[0][0] == "10"
+
+
 async def test_when_nothing_of_a_long_absence_passes_it_is_said_that_not_all_was_read(desk: ChannelDesk) -> None:
     news = desk.channel()
     await desk.subscribe("News", words=["flat"])
@@ -213,7 +241,7 @@ async def test_what_was_said_before_a_group_shut_the_account_out_is_seen_to_and_
     desk: ChannelDesk,
 ) -> None:
     trip = desk.world.add_group("Trip", desk.editor, desk.us)
-    await desk.subscribe("Trip")
+    await desk.subscribe("Trip", batch_minutes=600)
     desk.world.send_text(desk.editor, trip, "farewell")
     access_hash = desk.world.secret("access", desk.editor.id, desk.us.id)
     out = functions.messages.DeleteChatUserRequest(trip.id, types.InputUser(desk.us.id, access_hash))
@@ -269,6 +297,13 @@ async def test_what_is_ended_while_its_posts_are_read_fires_no_more(desk: Channe
         fired.append(await desk.executor.execute(event))
     assert fired == [False]
     assert await desk.events() == []
+
+
+async def test_a_name_that_another_chat_has_taken_is_not_taken_for_the_one_that_was_followed(desk: ChannelDesk) -> None:
+    impostor = desk.channel(joined=False)
+    assert (await desk.source.resolve(f"{impostor.peer} @news_public", Filter())).title == "News"
+    with pytest.raises(NotFound, match="cannot be found any more"):
+        await desk.source.resolve("-1001234567890 @news_public", Filter())
 
 
 async def test_what_cannot_be_read_cannot_be_subscribed_to(desk: ChannelDesk) -> None:

@@ -29,7 +29,7 @@ async def test_without_a_session_the_words_go_to_the_owner_as_they_are(desk: Tri
 async def test_what_the_owner_must_know_at_once_goes_with_it(desk: TriggerDesk) -> None:
     await desk.executor.execute(desk.event(notice="It comes late."))
     await desk.executor.execute(desk.event("two", None, prompt="Drink water", notice="It comes late."))
-    assert await desk.told() == ["It comes late.", "Drink water\n\nIt comes late."]
+    assert sorted(await desk.told()) == ["Drink water\n\nIt comes late.", "It comes late."]
 
 
 async def test_the_sources_step_is_done_in_the_same_transaction(desk: TriggerDesk) -> None:

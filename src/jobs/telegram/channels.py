@@ -13,7 +13,7 @@ from typing import Any
 from telethon import errors, events, utils
 from telethon.tl import functions, types
 
-from jobs.core.errors import NotFound, Undeliverable
+from jobs.core.errors import NotFound
 from jobs.core.people import one_line
 from jobs.core.posts import FeedChat, Page
 from jobs.telegram.chat_links import Ids, Invite, Title, Username, parse_source
@@ -190,11 +190,9 @@ class TelegramChannels:
         try:
             return await self._client.get_input_entity(chat.id)
         except ValueError:
-            entity = await self._by_username(chat.username) if chat.username else None
-        if entity is None or utils.get_peer_id(entity) != chat.id:  # somebody else may have taken the name
-            raise Undeliverable("The chat is not known to this account any more.", reason="unknown")
-        self._telegram.remember()
-        return await self._client.get_input_entity(chat.id)
+            if chat.username and await self._by_username(chat.username):
+                self._telegram.remember()
+        return await self._client.get_input_entity(chat.id)  # who has taken the name is not whom the id means
 
 
 def chat_of(entity: Any) -> FeedChat:

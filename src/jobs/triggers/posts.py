@@ -42,7 +42,7 @@ class Gathered:
 
     def take(self, page: Page, passing: Sequence[Post], undecided: int) -> None:
         """Add what passes the filter of a page."""
-        self.posts += [post for post in passing if post.last_id > self.reached]
+        self.posts += passing
         self.undecided += undecided
         self.reached = max(self.reached, page.reached)
         while self.most is not None and len(self.posts) > self.most:
