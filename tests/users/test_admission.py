@@ -31,13 +31,14 @@ class Cards:
         self.happening: asyncio.Task[None] | None = None
         self.silent = False
         self.asked = 0
+        self.pause = 30
         self.masha = MASHA
 
     async def card(self, user_id: int) -> PersonCard:
         assert user_id == MASHA.id
         self.asked += 1
         if self.silent:
-            raise RetryLater("wait", after=30)
+            raise RetryLater("wait", after=self.pause)
         if self.meanwhile is not None:
             self.happening = asyncio.create_task(self.meanwhile)
         return self.masha
@@ -112,14 +113,18 @@ async def test_many_waiting_messages_are_told_of_once_an_hour_at_most(entrance: 
     assert len(await desk.told(OWNER)) == 2
 
 
-async def test_a_message_that_waits_keeps_the_later_ones_of_the_same_person_waiting(entrance: Entrance) -> None:
+async def test_a_message_that_waits_keeps_the_later_ones_of_the_same_person_waiting(
+    entrance: Entrance, desk: PeopleDesk
+) -> None:
     entrance.cards.silent = True
     first = await entrance.writes()
     until = await entrance.judged(first)
     assert isinstance(until, Waiting)
     entrance.cards.silent = False
+    desk.clock.moves(seconds=1)
     second = await entrance.writes()
     assert await entrance.judged(second) == until
+    desk.clock.moves(seconds=30)
     assert isinstance(await entrance.judged(first), Admitted)
     assert isinstance(await entrance.judged(second), Admitted)
 
@@ -166,3 +171,30 @@ async def test_who_writes_every_day_is_looked_up_every_day(desk: PeopleDesk) -> 
         await entrance.judged(await entrance.writes())
         desk.clock.moves(hours=10)
     assert entrance.cards.asked == 2
+
+
+async def test_telegram_is_not_asked_again_before_it_wants_to_be(entrance: Entrance, desk: PeopleDesk) -> None:
+    entrance.cards.silent, entrance.cards.pause = True, 3600
+    begun = desk.clock.now()
+    rows = [await entrance.writes() for _ in range(3)]
+    for row in rows:
+        assert await entrance.judged(row) == Waiting(begun + timedelta(hours=1))
+        desk.clock.moves(minutes=10)
+    assert entrance.cards.asked == 1
+
+
+async def test_whoever_is_known_is_let_in_though_telegram_does_not_say_who_they_are(
+    entrance: Entrance, desk: PeopleDesk
+) -> None:
+    await desk.meet(MASHA)
+    desk.clock.moves(days=3)
+    entrance.cards.silent = True
+    assert isinstance(await entrance.judged(await entrance.writes()), Admitted)
+
+
+async def test_nobody_is_refused_as_no_contact_while_telegram_does_not_say_who_they_are(desk: PeopleDesk) -> None:
+    entrance = Entrance(desk, "contacts")
+    assert isinstance(await entrance.judged(await entrance.writes()), Refused)
+    desk.clock.moves(minutes=2)
+    entrance.cards.silent = True
+    assert isinstance(await entrance.judged(await entrance.writes()), Waiting)

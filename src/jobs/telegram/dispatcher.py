@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -63,12 +64,13 @@ class Dispatcher:
         self._language: Language = language
         self._claimed = 0
         self._held: dict[int, Held] = {}
-        self._people: asyncio.Queue[Held] = asyncio.Queue()
+        self._people: dict[str, deque[Held]] = {}
+        """The sessions of people whose messages are being received, and what waits behind the first."""
+        self._receiving: set[asyncio.Task[None]] = set()
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Dispatch until cancelled; a failure is logged and the row is claimed again."""
-        receiving = asyncio.create_task(self._receive_people(), name="people")
         try:
             while True:
                 self._journal.received.clear()
@@ -82,9 +84,10 @@ class Dispatcher:
                     async with asyncio.timeout(self._until_due()):
                         await self._journal.received.wait()
         finally:
-            for task in (receiving, *self._acknowledging):
+            tasks = [*self._receiving, *self._acknowledging]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(receiving, *self._acknowledging, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _dispatch_new(self) -> None:
         now = datetime.now(UTC)
@@ -93,7 +96,7 @@ class Dispatcher:
             rows = await self._journal.inbox.unclaimed(tx, self._claimed)
             again = await self._journal.inbox.ready(tx, due)
         for row_id in sorted(again):
-            self._people.put_nowait(self._held.pop(row_id))
+            self._receive(self._held.pop(row_id))
         for session_key, row in rows:
             await self._dispatch(session_key, row)
             self._claimed = row.id
@@ -109,18 +112,30 @@ class Dispatcher:
         elif session_key == OWNER_SESSION:
             await self._dispatch_owner(session_key, row)
         else:
-            self._people.put_nowait(Held(session_key, row, None))
+            self._receive(Held(session_key, row, None))
 
-    async def _receive_people(self) -> None:
-        """Who somebody is may have to be asked of Telegram: neither that nor a failure keeps the owner waiting."""
-        while True:
-            held = await self._people.get()
+    def _receive(self, held: Held) -> None:
+        """Who somebody is may have to be asked of Telegram: that keeps nobody waiting but them."""
+        if held.session_key in self._people:
+            self._people[held.session_key].append(held)
+            return
+        self._people[held.session_key] = deque([held])
+        task = asyncio.create_task(self._receive_all_of(held.session_key), name=f"receiving {held.session_key}")
+        self._receiving.add(task)
+        task.add_done_callback(self._receiving.discard)
+
+    async def _receive_all_of(self, session_key: str) -> None:
+        """What one person writes is received in its order."""
+        waiting = self._people[session_key]
+        while waiting:
+            held = waiting.popleft()
             try:
-                await self._receive_person(held.session_key, held.row)
+                await self._receive_person(session_key, held.row)
             except Exception:  # the handling of one person's message ends here
-                log.exception("A message of %s could not be handed over; it is tried again", held.session_key)
+                log.exception("A message of %s could not be handed over; it is tried again", session_key)
                 later = datetime.now(UTC) + timedelta(seconds=_PAUSE_AFTER_FAILURE)
                 self._hold(replace(held, until=later, paused_until=later))
+        del self._people[session_key]
 
     def _hold(self, held: Held) -> None:
         self._held[held.row.id] = held

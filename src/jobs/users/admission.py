@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
-from jobs.core.errors import TelegramError
+from jobs.core.errors import RetryLater, TelegramError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow
 from jobs.core.messages import InboundMessage, person_session
@@ -30,6 +31,8 @@ _FRESH = timedelta(days=1)
 _NO_CONTACT_YET = timedelta(minutes=1)
 """How long somebody counts as no contact: the owner may just have added them."""
 _ASK_AGAIN = timedelta(seconds=15)
+_LOOK_UPS = 8
+"""About so many people Telegram is asked at once."""
 _TELL_AGAIN = timedelta(hours=1)
 
 
@@ -63,20 +66,19 @@ class Door:
         self._repository = repository
         self._approvals = approvals
         self._cards = cards
+        self._looking_up = asyncio.Semaphore(_LOOK_UPS)
+        self._not_before = datetime.min.replace(tzinfo=UTC)
+        """Until then Telegram wants to be asked about nobody."""
 
     async def judge(self, row: InboxRow) -> Admitted | Waiting | Refused:
         """See the port."""
-        user_id, people = row.message.chat_id, self._repository.people
+        who = await self._who(row.message.chat_id)
         async with self._repository.journal.database.transaction() as tx:
-            known = await self._known(tx, user_id)
-        try:
-            card = known or await self._cards.card(user_id)
-        except TelegramError as error:
-            log.info("Who %d is cannot be told yet: %s", user_id, error)
-            card = None
-        async with self._repository.journal.database.transaction() as tx:
-            user = await people.meet(tx, card, checked=known is None) if card is not None else None
-            verdict = await self._verdict(tx, user, row)
+            if isinstance(who, datetime):
+                verdict = Waiting(who)
+            else:
+                card, checked = who
+                verdict = await self._verdict(tx, await self._repository.people.meet(tx, card, checked=checked), row)
             inbox = self._repository.journal.inbox
             # All in one transaction: what the owner says meanwhile holds for this message, or finds it where it is put.
             match verdict:
@@ -93,23 +95,46 @@ class Door:
         """See the port."""
         return await self._repository.language(user_id) or self._rules.language
 
-    async def _verdict(self, tx: Transaction, user: ExternalUser | None, row: InboxRow) -> Admitted | Waiting | Refused:
-        if user is None:
-            return Waiting(self._repository.clock.now() + _ASK_AGAIN)
+    async def _verdict(self, tx: Transaction, user: ExternalUser, row: InboxRow) -> Admitted | Waiting | Refused:
         if user.card.kind != "person" or user.banned:
             return Refused()
         verdict = await self._by_policy(tx, user, row.message)
         return await self._by_limits(tx, user, row) if isinstance(verdict, Admitted) else verdict
 
-    async def _known(self, tx: Transaction, user_id: int) -> PersonCard | None:
-        """What is known of somebody, if that is fresh enough for a verdict."""
+    async def _who(self, user_id: int) -> tuple[PersonCard, bool] | datetime:
+        """Who somebody is, and whether Telegram has just said so; or when it may be asked again."""
+        async with self._repository.journal.database.transaction() as tx:
+            known, fresh = await self._known(tx, user_id)
+        if known is not None and fresh:
+            return known, False
+        looked = await self._look_up(user_id)
+        if isinstance(looked, PersonCard):
+            return looked, True
+        return (known, False) if known is not None else looked
+
+    async def _known(self, tx: Transaction, user_id: int) -> tuple[PersonCard | None, bool]:
+        """What is known of somebody, if a verdict may rest on it, and whether it is fresh."""
         user = await self._repository.people.find(tx, user_id)
         if user is None or user.checked_at is None:
-            return None
-        stranger = self._rules.policy == "contacts" and not user.card.is_contact
-        refused = stranger and not await self._has_errand(tx, user)
+            return None, False
         age = self._repository.clock.now() - user.checked_at
-        return user.card if age < (_NO_CONTACT_YET if refused else _FRESH) else None
+        if self._rules.policy == "contacts" and not user.card.is_contact and not await self._has_errand(tx, user):
+            return (user.card, True) if age < _NO_CONTACT_YET else (None, False)
+        return user.card, age < _FRESH
+
+    async def _look_up(self, user_id: int) -> PersonCard | datetime:
+        """Ask Telegram, unless it has said when to do so again."""
+        async with self._looking_up:
+            now = self._repository.clock.now()
+            if self._not_before > now:
+                return self._not_before
+            try:
+                return await self._cards.card(user_id)
+            except TelegramError as error:
+                log.info("Who %d is cannot be told yet: %s", user_id, error)
+                after = timedelta(seconds=error.after if isinstance(error, RetryLater) else 0)
+                self._not_before = max(self._not_before, now + after)
+                return now + max(after, _ASK_AGAIN)
 
     async def _by_policy(
         self, tx: Transaction, user: ExternalUser, message: InboundMessage
