@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from jobs.core.clock import Clock
 from jobs.core.i18n import Language
+from jobs.core.journal import Journal
 from jobs.core.messages import trigger_session
 from jobs.core.ports import ChannelFeed
 from jobs.core.rich_text import RichText
@@ -17,7 +19,7 @@ from jobs.tools.approvals import Approvals
 from jobs.tools.spec import Services
 from jobs.triggers.alarm_clock import SchedulerClock
 from jobs.triggers.executor import TriggerExecutor
-from jobs.triggers.manager import TriggerManager
+from jobs.triggers.manager import ReportBroken, TriggerManager
 from jobs.triggers.models import Source, Subscribable
 from jobs.triggers.outcomes import Outcomes
 from jobs.triggers.schedules import Schedules
@@ -70,11 +72,6 @@ def make_triggers(
     executor = TriggerExecutor(journal, clock, owner_chat)
     schedules = Schedules(clock)
 
-    async def report(source: str) -> None:
-        text = words.SOURCE_BROKEN.say(language, source=source)
-        occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
-        await journal.notify(owner_chat, [RichText(text)], once=occasion)
-
     subscriptions = Subscriptions(clock)
     port = settings.webhook_port
     subscribable: Sequence[Subscribable] = (
@@ -94,16 +91,29 @@ def make_triggers(
         ),
     ]
     if settings.heartbeat_interval_minutes:
-        interval = timedelta(minutes=settings.heartbeat_interval_minutes)
-        beat = Beat(interval, settings.heartbeat_active_hours, settings.timezone)
-        workspace = settings.workspace_dir
-        sources.append(
-            Heartbeat(beat, repository, approvals, executor.fired, workspace, alarm_clock=SchedulerClock.running)
-        )
+        sources.append(_heartbeat(repository, approvals, settings, executor))
     return Triggers(
-        manager=TriggerManager(sources, executor, report),
+        manager=TriggerManager(sources, executor, _report(journal, clock, owner_chat, language)),
         executor=executor,
         outcomes=Outcomes(database, executor.fired, settings.timezone),
         subscribing=Subscribing(database, clock, subscriptions, {source.name: source for source in subscribable}),
         planning=Planning(database, clock, schedules, executor, settings.timezone),
     )
+
+
+def _heartbeat(
+    repository: UsersRepository, approvals: Approvals, settings: Settings, executor: TriggerExecutor
+) -> Heartbeat:
+    interval = timedelta(minutes=settings.heartbeat_interval_minutes)
+    beat = Beat(interval, settings.heartbeat_active_hours, settings.timezone)
+    workspace = settings.workspace_dir
+    return Heartbeat(beat, repository, approvals, executor.fired, workspace, alarm_clock=SchedulerClock.running)
+
+
+def _report(journal: Journal, clock: Clock, owner_chat: int, language: Language) -> ReportBroken:
+    async def report(source: str) -> None:
+        text = words.SOURCE_BROKEN.say(language, source=source)
+        occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
+        await journal.notify(owner_chat, [RichText(text)], once=occasion)
+
+    return report
