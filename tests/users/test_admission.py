@@ -17,7 +17,8 @@ from jobs.core.messages import InboundMessage, person_session
 from jobs.core.people import PersonCard
 from jobs.core.ports import Admitted, Refused, Waiting
 from jobs.tools.approvals import Approvals
-from jobs.users.admission import Door, Policy, Rules
+from jobs.users.admission import Door, Rules
+from jobs.users.models import Policy
 from jobs.users.strangers import Strangers
 
 MASHAS = person_session(MASHA.id)
@@ -52,7 +53,7 @@ class Entrance:
         self.cards = Cards()
         zone = ZoneInfo("Europe/Berlin")
         rules = Rules(policy, 2, 1.0, OWNER, zone, "en")
-        self.strangers = Strangers(desk.repository, OWNER, "en")
+        self.strangers = Strangers(desk.repository, policy, OWNER, "en")
         approvals = Approvals(
             desk.journal, desk.clock, owner_chat=OWNER, language="en", zone=zone, settle_stranger=self.strangers.settle
         )

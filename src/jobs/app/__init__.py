@@ -134,7 +134,8 @@ class Application:
         settings, owner_chat = self._settings, self._settings.tg_user_id
         language = await self._language(telegram)
         repository = UsersRepository(journal, self._clock, people, owner_chat)
-        strangers = Strangers(repository, owner_chat, language)
+        policy = self._rules(telegram, language).policy
+        strangers = Strangers(repository, policy, owner_chat, language)
         approvals = Approvals(
             journal,
             self._clock,

@@ -159,9 +159,13 @@ class Approvals:
             )
         self._journal.ring()
 
-    async def ask_about_stranger(self, tx: Transaction, session_key: str, who: str, text: str) -> None:
-        """Ask whether somebody may be talked with; ring the journal's bells afterwards."""
-        question = words.ASK_STRANGER.say(self._language, who=who, text=quoted(text[:1000]))
+    async def ask_about_stranger(self, tx: Transaction, session_key: str, who: str, text: str, about: str = "") -> None:
+        """Ask whether somebody may be talked with; ring the journal's bells afterwards.
+
+        `about`: a sentence on what they may be writing about.
+        """
+        about = f"{about}\n" if about else ""
+        question = words.ASK_STRANGER.say(self._language, who=who, text=quoted(text[:1000]), about=about)
         outbox_id = await self._say(tx, pieces(question))
         await tx.execute(
             "INSERT INTO approvals (kind, session_key, state, outbox_id, asked_at) "

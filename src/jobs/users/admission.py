@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from jobs.core.clock import from_text, to_text
@@ -20,13 +20,12 @@ from jobs.core.ports import Admitted, Refused, Waiting
 from jobs.core.rich_text import RichText
 from jobs.core.words import people as words
 from jobs.tools.approvals import Approvals
-from jobs.users.models import ExternalUser
+from jobs.users.models import ALL, ExternalUser, Policy
 from jobs.users.repository import UsersRepository, language_of
 from jobs.users.strangers import room_for_questions
 
 log = logging.getLogger(__name__)
 
-Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
 _FRESH = timedelta(days=1)
 _NO_CONTACT_YET = timedelta(minutes=1)
 """How long somebody counts as no contact: the owner may just have added them."""
@@ -143,15 +142,12 @@ class Door:
             return Refused()
         if await self._has_errand(tx, user):
             return Admitted()
-        match self._rules.policy:
-            case "open":
-                return Admitted()
-            case "contacts" if user.card.is_contact:
-                return Admitted()
-            case "ask":
-                return await self._ask(tx, user, message)
-            case _:
-                return Refused()
+        if user.standing == "refused":  # by the owner, who has not taken it back
+            return Refused()
+        if self._rules.policy == "ask":
+            return await self._ask(tx, user, message)
+        let_in = self._rules.policy == "open" or (self._rules.policy == "contacts" and user.card.is_contact)
+        return Admitted() if let_in else Refused()
 
     async def _has_errand(self, tx: Transaction, user: ExternalUser) -> bool:
         errands = await self._repository.errands.concerning(tx, user.id)
@@ -171,9 +167,18 @@ class Door:
                 username = f" (@{user.card.username})" if user.card.username else ""
                 text = message.text or f"[{message.attachment or '…'}]"
                 who = " ".join(f"{user.name}{username}".split())
-                await self._approvals.ask_about_stranger(tx, person_session(user.id), who, text)
+                about = await self._earlier(tx, user)
+                await self._approvals.ask_about_stranger(tx, person_session(user.id), who, text, about)
                 await self._repository.people.set_standing(tx, user.id, "asked")
                 return Waiting(None)
+
+    async def _earlier(self, tx: Transaction, user: ExternalUser) -> str:
+        """What there was to settle with somebody before."""
+        errands, language = await self._repository.errands.list(tx, statuses=ALL, user_id=user.id), self._rules.language
+        if not errands:
+            return ""
+        state = words.STATUS[errands[-1].status].say(language)
+        return words.EARLIER_ERRAND.say(language, id=errands[-1].id, title=errands[-1].title, state=state)
 
     async def _by_limits(self, tx: Transaction, user: ExternalUser, row: InboxRow) -> Admitted | Waiting:
         now, key = self._repository.clock.now(), person_session(user.id)

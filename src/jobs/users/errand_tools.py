@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError
 
+from jobs.core.clock import to_text
 from jobs.core.database import Transaction
 from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
@@ -26,6 +28,7 @@ from jobs.users.repository import UsersRepository
 from jobs.users.withdrawal import withdraw
 
 ASKABLE = Literal["open", "all", "overdue", "pending", "in_progress", "waiting", "done", "cancelled", "failed"]
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 _MOST_PEOPLE = 20
 _FARTHEST_YEARS = 20
 _KNOWN = ErrandContext()
@@ -58,7 +61,9 @@ class CreateTask(BaseModel):
         "what may be told; `must_not_say`: values that must never be told; anything else (slots, limits…) the person "
         "may come to know",
     )
-    deadline: str | None = Field(default=None, description="ISO 8601; without a zone it is the owner's")
+    deadline: str | None = Field(
+        default=None, description="ISO 8601; without a zone it is the owner's; a date is all of that day"
+    )
     message: str | None = Field(default=None, description="The first thing to say to them, in their language")
 
 
@@ -193,7 +198,10 @@ class UpdateTask(BaseModel):
     status: Status | None = Field(default=None, description="Where it stands now")
     result: str | None = Field(default=None, description="What came of it", max_length=2000)
     next_step: str | None = Field(default=None, description="What is to be done next, and when", max_length=1000)
-    deadline: str | None = Field(default=None, description="ISO 8601; without a zone it is the owner's")
+    deadline: str | None = Field(
+        default=None,
+        description="ISO 8601; without a zone it is the owner's; a date is all of that day; `none` removes it",
+    )
     note: str | None = Field(default=None, description="Anything for the history", max_length=2000)
 
 
@@ -213,9 +221,12 @@ async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
         "status": params.status,
         "result": params.result,
         "next_step": params.next_step,
-        "deadline": deadline.isoformat(timespec="milliseconds") if deadline else None,
     }
-    values = {name: value for name, value in wanted.items() if value is not None and value != getattr(errand, name)}
+    values: dict[str, str | None] = {
+        name: value for name, value in wanted.items() if value is not None and value != getattr(errand, name)
+    }
+    if params.deadline is not None and deadline != errand.deadline:
+        values["deadline"] = to_text(deadline) if deadline is not None else None
 
     async def change(tx: Transaction) -> None:
         await repository.errands.change(tx, errand.id, ctx.session_key, values)
@@ -225,7 +236,8 @@ async def update_task(ctx: ToolContext, params: UpdateTask) -> str:
             await withdraw(tx, repository, here.owner_chat, here.language, task_id=errand.id)
         if ctx.role is Role.TASK and values.keys() & {"status", "result"}:
             await tell_owner(tx, ctx, progress(errand, params.status, params.result, here.language))
-        if changes := [f"{name}: {value}" for name, value in {**values, "note": params.note}.items() if value]:
+        changes = [f"{name}: {value or 'none'}" for name, value in values.items()]
+        if changes := [*changes, f"note: {params.note}"] if params.note else changes:
             await _tell_its_session(tx, ctx, errand, "changed. " + "; ".join(changes))
 
     ctx.change(change)
@@ -363,10 +375,12 @@ def _context(given: dict[str, Any], skills: Path) -> ErrandContext:
 
 
 def _deadline(text: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
-    if text is None:
+    if text is None or text.strip().lower() in ("", "none"):
         return None
     try:
         moment = datetime.fromisoformat(text)
+        if _DATE.fullmatch(text.strip()):
+            moment = moment.replace(hour=23, minute=59, second=59)
     except ValueError:
         raise ToolRetry(f"The deadline {text!r} is no ISO 8601 time, such as 2026-03-01T18:00.") from None
     moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment

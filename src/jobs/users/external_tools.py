@@ -77,13 +77,14 @@ async def update_my_task(ctx: ToolContext, params: UpdateMyTask) -> str:
 
     async def change(tx: Transaction) -> None:
         await repository.errands.answered(tx, errand.id, person.user_id, params.status, params.result)
-        for name, text in said.items():
-            await repository.errands.note(tx, errand.id, ctx.session_key, f"{name}: {text}")
         values: dict[str, str | None] = {}
         if params.status and params.status != errand.status and (alone or params.status == "in_progress"):
             values["status"] = params.status
         if alone and params.result:
             values["result"] = params.result
+        for name, text in said.items():
+            if name not in values:  # else the change is noted
+                await repository.errands.note(tx, errand.id, ctx.session_key, f"{name}: {text}")
         await repository.errands.change(tx, errand.id, ctx.session_key, values)
         await _wake(tx, ctx, errand, news, said)
 

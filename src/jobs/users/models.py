@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jobs.core.people import PersonCard
 
+Policy = Literal["open", "contacts", "tasks", "ask", "closed"]
 Standing = Literal["unknown", "asked", "allowed", "refused"]
 Status = Literal["pending", "in_progress", "waiting", "done", "cancelled", "failed"]
 

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from jobs.core.clock import to_text
 from jobs.core.database import Transaction
-from jobs.core.i18n import Language
+from jobs.core.i18n import Language, Words
 from jobs.core.messages import person_session
 from jobs.core.rich_text import RichText
 from jobs.core.words import approvals as question_words
 from jobs.core.words import people as words
+from jobs.users.models import ExternalUser, Policy, Standing
 from jobs.users.repository import UsersRepository
 
 _MOST = 5
@@ -26,15 +27,19 @@ _UNASKED = (
 
 async def room_for_questions(tx: Transaction) -> int:
     """How many more strangers the owner may be asked about now."""
-    row = await tx.one("SELECT count(*) AS count FROM approvals WHERE kind = 'stranger' AND state = 'waiting'")
+    row = await tx.one(
+        "SELECT count(*) AS count FROM approvals JOIN external_users ON session_key = 'user:' || external_users.id "
+        "WHERE approvals.kind = 'stranger' AND state = 'waiting' AND NOT banned"
+    )
     return max(0, _MOST - row["count"]) if row is not None else 0
 
 
 class Strangers:
     """Carries out what the owner says of strangers."""
 
-    def __init__(self, repository: UsersRepository, owner_chat: int, language: Language) -> None:
+    def __init__(self, repository: UsersRepository, policy: Policy, owner_chat: int, language: Language) -> None:
         self._repository = repository
+        self._policy: Policy = policy
         self._owner_chat = owner_chat
         self._language: Language = language
 
@@ -42,11 +47,21 @@ class Strangers:
         """Implements `tools.approvals.SettleStranger`."""
         journal, people = self._repository.journal, self._repository.people
         user = await people.get(tx, user_id)
-        await people.set_standing(tx, user_id, "allowed" if granted else "refused")
+        standing, outcome = self._outcome(user, granted)
+        await people.set_standing(tx, user_id, standing)
         await journal.inbox.unpark(tx, person_session(user_id))
-        outcome = question_words.STRANGER_WELCOME if granted else question_words.STRANGER_REFUSED
-        await journal.outbox.add(tx, self._owner_chat, RichText(outcome.say(self._language, who=user.name)), "notice")
+        text = outcome.say(self._language, who=user.name, policy=self._policy)
+        await journal.outbox.add(tx, self._owner_chat, RichText(text), "notice")
         await self._ask_further(tx)
+
+    def _outcome(self, user: ExternalUser, granted: bool) -> tuple[Standing, Words]:
+        """What an answer comes to: since the question was asked something else may have been said."""
+        if not granted:
+            return "refused", question_words.STRANGER_REFUSED
+        if user.banned:
+            return "unknown", question_words.STRANGER_BANNED
+        let_in = self._policy in ("ask", "open") or (self._policy == "contacts" and user.card.is_contact)
+        return "allowed", question_words.STRANGER_WELCOME if let_in else question_words.STRANGER_NOT_LET_IN
 
     async def look_after(self) -> None:
         """Ask about those for whom there is room now, and tell the owner of the others: once an hour at most."""

@@ -11,8 +11,8 @@ ERRAND = Words(en="Errand {id}, {title}:", ru="Поручение {id}, {title}:
 TRIGGER = Words(en="“{title}”:", ru="«{title}»:")
 TOOL = Words(en="⚙️ {name}", ru="⚙️ {name}")
 ASK_STRANGER = Words(
-    en="👋 {who} has written to me:\n{text}\n\nShall I talk with them? 👍 yes, 👎 no (or reply: yes / no).",
-    ru="👋 Мне пишет {who}:\n{text}\n\nОтвечать? 👍 да, 👎 нет (или ответом: да / нет).",
+    en="👋 {who} has written to me:\n{text}\n\n{about}Shall I talk with them? 👍 yes, 👎 no (or reply: yes / no).",
+    ru="👋 Мне пишет {who}:\n{text}\n\n{about}Отвечать? 👍 да, 👎 нет (или ответом: да / нет).",
 )
 GRANTED = Words(en="👍 Allowed.", ru="👍 Разрешено.")
 GRANTED_FOR_ERRAND = Words(en="👍 Allowed for this errand.", ru="👍 Разрешено для этого поручения.")
@@ -22,6 +22,14 @@ EXPIRED = Words(
     ru="⌛ Ответа вовремя не было, это не сделано: {what}",
 )
 STRANGER_WELCOME = Words(en="👍 I talk with {who}.", ru="👍 Общаюсь с {who}.")
+STRANGER_BANNED = Words(
+    en="🚫 You have banned {who} since I asked, so I do not answer them. To change that, tell me to lift the ban.",
+    ru="🚫 С тех пор как я спросил, вы заблокировали этого человека ({who}), поэтому не отвечаю. Если нужно иначе, скажите снять блокировку.",
+)
+STRANGER_NOT_LET_IN = Words(
+    en="👍 Noted, but EXTERNAL_POLICY={policy} does not let {who} in, so I do not answer them yet. Change it in .env and restart me.",
+    ru="👍 Запомнил, но EXTERNAL_POLICY={policy} не пускает этого человека ({who}), поэтому пока не отвечаю. Измените её в .env и перезапустите меня.",
+)
 STRANGER_REFUSED = Words(en="👎 I do not answer {who}.", ru="👎 Не отвечаю: {who}.")
 
 BECAUSE_POWER = Words(

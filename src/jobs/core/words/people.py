@@ -56,6 +56,9 @@ MORE_STRANGERS = Words(
     en="👋 Others have written to me as well: {who}. I ask you about them one by one as you answer my questions above.",
     ru="👋 Мне написали и другие: {who}. Спрошу о них по очереди, по мере ваших ответов на вопросы выше.",
 )
+EARLIER_ERRAND = Words(
+    en="It may be about {id}, {title}: {state}.", ru="Возможно, речь о поручении {id}, {title}: {state}."
+)
 OVERDUE_NOW = Words(
     en="⏰ {id}, {title}: the time has passed ({time}), and it is not settled with {who}.",
     ru="⏰ {id}, {title}: срок прошёл ({time}), а не улажено ({who}).",
