@@ -24,13 +24,11 @@ def errand(*, step: str = "", deadline: datetime | None = None, moved: datetime 
 
 
 def why(errand: ConversationTask, now: datetime = NOW) -> str:
-    due = due_errand(errand, now, BERLIN)
-    return due.why if due is not None else ""
+    return ", ".join(due.why for due in due_errand(errand, now, BERLIN))
 
 
 def occasions(errand: ConversationTask, *moments: datetime) -> list[str]:
-    found = [due_errand(errand, moment, BERLIN) for moment in moments]
-    return [due.occasion for due in found if due is not None]
+    return [due.occasion for moment in moments for due in due_errand(errand, moment, BERLIN)]
 
 
 def test_an_errand_that_moves_is_not_due() -> None:
@@ -46,6 +44,8 @@ def test_an_errand_that_moves_is_not_due() -> None:
         ("remind at 2026-03-02T13:01+01:00", False),
         ("remind at 2026-03-02 12:00:00 Z", True),
         ("remind at 2026-13-45 99:99", False),
+        ("once upon a time, 0001-01-01 00:00", False),
+        ("asked on 2026-03-01 10:00; remind at 2026-03-02T12:00+00:00", True),
     ],
 )
 def test_a_next_step_is_due_at_the_time_that_it_names(step: str, due: bool) -> None:
@@ -54,6 +54,14 @@ def test_a_next_step_is_due_at_the_time_that_it_names(step: str, due: bool) -> N
 
 def test_a_step_that_has_a_time_of_its_own_is_let_alone_until_then() -> None:
     assert why(errand(step="ask on 2026-03-20 10:00", moved=NOW - timedelta(days=5))) == ""
+
+
+def test_a_step_whose_time_has_passed_hides_neither_its_later_ones_nor_the_deadline() -> None:
+    planned = errand(step="asked on 2026-03-01 10:00; remind at 2026-03-03 10:00", deadline=NOW + timedelta(days=2))
+    moments = [NOW, NOW + timedelta(hours=25), NOW + timedelta(days=2)]
+    found = occasions(planned, *moments)
+    assert [occasion.split()[1] for occasion in found] == ["step", "step", "ahead", "step", "overdue"]
+    assert len(set(found)) == 4
 
 
 def test_an_overdue_errand_counts_once_a_day() -> None:

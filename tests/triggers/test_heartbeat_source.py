@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from contextlib import aclosing
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -103,3 +105,27 @@ async def test_a_checklist_that_is_odd_does_no_harm(pulse: Pulse, content: bytes
     (pulse.workspace / "HEARTBEAT.md").unlink()
     (pulse.workspace / "HEARTBEAT.md").mkdir()
     assert await pulse.source.due() == []
+
+
+async def test_what_comes_due_after_a_restart_within_a_beat_is_told_by_the_next_one(pulse: Pulse) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_text("- [ ] the mail\n")
+    assert len(await pulse.beats()) == 1
+    await pulse.desk.end("trigger:heartbeat", "")
+    await pulse.errand("nori", skill=None)
+    for event in await pulse.restarted().due():
+        assert not await pulse.desk.executor.execute(event)
+    pulse.desk.clock.moves(minutes=30)
+    [event] = await pulse.beats()
+    assert list(event.context.quoted) == ["errand nori, it is overdue"]
+
+
+async def test_a_checklist_that_is_a_pipe_holds_nothing_up(pulse: Pulse) -> None:
+    os.mkfifo(pulse.workspace / "HEARTBEAT.md")
+    async with asyncio.timeout(5):
+        assert await pulse.source.due() == []
+
+
+async def test_of_a_very_long_checklist_the_model_is_told_how_much_is_left_out(pulse: Pulse) -> None:
+    (pulse.workspace / "HEARTBEAT.md").write_text("".join(f"- [ ] item {number}\n" for number in range(140)))
+    [event] = await pulse.beats()
+    assert "- item 99\n(40 more are not looked at" in event.context.facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -30,21 +31,23 @@ class Due:
     errand: ConversationTask | None = None
 
 
-def due_errand(errand: ConversationTask, now: datetime, zone: tzinfo) -> Due | None:
+def due_errand(errand: ConversationTask, now: datetime, zone: tzinfo) -> Sequence[Due]:
     """Why an open errand is due, if it is: what it planned itself comes first."""
-    step = _planned(errand.next_step, zone)
-    if step is not None and step <= now:
-        return Due(f"{errand.id} step {to_text(step)}", "what its next step waits for has come", errand)
+    planned = _planned(errand.next_step, zone)
+    found: list[Due] = []
+    if come := [moment for moment in planned if moment <= now]:
+        found.append(Due(f"{errand.id} step {to_text(max(come))}", "what its next step waits for has come", errand))
+    quiet = now - errand.updated_at
     if errand.deadline is not None and errand.deadline <= now:
         days = (now - errand.deadline) // timedelta(days=1)
-        return Due(f"{errand.id} overdue {to_text(errand.deadline)} {days}", "it is overdue", errand)
-    if errand.deadline is not None and errand.deadline - now <= AHEAD:
-        return Due(f"{errand.id} ahead {to_text(errand.deadline)}", "its deadline is near", errand)
-    quiet = now - errand.updated_at
-    if step is None and quiet >= QUIET:
+        found.append(Due(f"{errand.id} overdue {to_text(errand.deadline)} {days}", "it is overdue", errand))
+    elif errand.deadline is not None and errand.deadline - now <= AHEAD:
+        found.append(Due(f"{errand.id} ahead {to_text(errand.deadline)}", "its deadline is near", errand))
+    elif len(come) == len(planned) and quiet >= QUIET:
         times = int(math.log2(quiet / QUIET))
-        return Due(f"{errand.id} quiet {to_text(errand.updated_at)} {times}", "nothing has happened for long", errand)
-    return None
+        why = "nothing has happened for long"
+        found.append(Due(f"{errand.id} quiet {to_text(errand.updated_at)} {times}", why, errand))
+    return found
 
 
 def due_question(question: Question, now: datetime) -> Due | None:
@@ -69,13 +72,11 @@ def unchecked(checklist: str) -> Sequence[str]:
     return items
 
 
-def _planned(step: str, zone: tzinfo) -> datetime | None:
-    """The first moment that a next step names in ISO 8601; without an offset it is the owner's time."""
-    found = _MOMENT.search(step)
-    if found is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-])", "", found[0]))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+def _planned(step: str, zone: tzinfo) -> Sequence[datetime]:
+    """The moments that a next step names in ISO 8601; without an offset they are the owner's time."""
+    moments: list[datetime] = []
+    for found in _MOMENT.findall(step):
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(re.sub(r"\s(?=[Z+-])", "", found))
+            moments.append((moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+    return moments

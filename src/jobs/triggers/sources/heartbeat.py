@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import stat
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ CHECKLIST = "HEARTBEAT.md"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 16_000
 _MOST = 30
+_MOST_ITEMS = 100
 _ERRAND = (
     "Errand {id} is looked after because {why}. Its next step: {step}. Do now what it needs, if anything: take the "
     "step, write to its people, set the next step with its time (ISO 8601), or tell the owner when it is stuck."
@@ -94,7 +97,7 @@ class Heartbeat:
             return ()
         items = unchecked(await asyncio.to_thread(self._read_checklist))
         async with self._repository.journal.database.transaction() as tx:
-            errands = [due for due in await self._due_errands(tx, now) if await self._is_new(tx, due)]
+            errands = await self._due_errands(tx, now)
             busy = await self._fired.waiting(tx, NAME)
         questions = [due for q in await self._approvals.waiting() if (due := due_question(q, now)) is not None]
         async with self._repository.journal.database.transaction() as tx:
@@ -103,14 +106,18 @@ class Heartbeat:
         rest = [due for due in errands if due not in own] + questions
         events = [self._resume(due, due.errand, now) for due in own if due.errand and due.errand.id not in busy]
         if (rest or items) and NAME not in busy:
-            events.append(self._look_through(rest[:_MOST], items[:_MOST], now))
+            events.append(self._look_through(rest[:_MOST], items, now))
         if not events:
             log.info("heartbeat: nothing is due")
         return events
 
     async def _due_errands(self, tx: Transaction, now: datetime) -> Sequence[Due]:
-        errands = await self._repository.errands.list(tx)
-        return [due for errand in errands if (due := due_errand(errand, now, self._beat.zone)) is not None]
+        """The first new reason of each errand that has any."""
+        found: list[Due] = []
+        for errand in await self._repository.errands.list(tx):
+            reasons = [due for due in due_errand(errand, now, self._beat.zone) if await self._is_new(tx, due)]
+            found += reasons[:1]
+        return found
 
     async def _is_new(self, tx: Transaction, due: Due) -> bool:
         return not await self._fired.has_fired(tx, NAME, due.occasion)
@@ -121,7 +128,10 @@ class Heartbeat:
         return TriggerEvent(NAME, due.occasion, prompt, context, "errand", now)
 
     def _look_through(self, rest: Sequence[Due], items: Sequence[str], now: datetime) -> TriggerEvent:
-        checklist = "\n".join(f"- {item}" for item in items)
+        checklist = "\n".join(f"- {item}" for item in items[:_MOST_ITEMS])
+        if len(items) > _MOST_ITEMS:
+            checklist += f"\n({len(items) - _MOST_ITEMS} more are not looked at: tell the owner to shorten the list.)"
+        key = f"beat {to_text(_EPOCH + self._number(now) * self._beat.interval)}"
         facts = f"The owner's list of what is to be looked at ({CHECKLIST}):\n{checklist}" if items else ""
         quoted = {
             f"errand {due.errand.id}, {due.why}" if due.errand else due.occasion: (
@@ -131,22 +141,16 @@ class Heartbeat:
         }
 
         async def step(tx: Transaction) -> bool:
-            """What is told now is not told by the next beat."""
+            """What is told now is not told by the next beat; a beat that was told before tells nothing."""
+            if await self._fired.has_fired(tx, NAME, key):
+                return False
             for due in rest:
                 context = TriggerContext(about=NAME, title=due.why)
                 await self._fired.add(tx, TriggerEvent(NAME, due.occasion, "", context, None, now), "")
             return True
 
         context = TriggerContext(about=NAME, title=NAME, facts=facts, quoted=quoted)
-        return TriggerEvent(
-            NAME,
-            f"beat {to_text(_EPOCH + self._number(now) * self._beat.interval)}",
-            _PROMPT,
-            context,
-            "isolated",
-            now,
-            step,
-        )
+        return TriggerEvent(NAME, key, _PROMPT, context, "isolated", now, step)
 
     def _number(self, moment: datetime) -> int:
         """Which beat a moment belongs to, counted from the epoch, so that a restart does not shift them."""
@@ -154,8 +158,10 @@ class Heartbeat:
 
     def _read_checklist(self) -> str:
         try:
-            with self._checklist.open(encoding="utf-8", errors="replace") as file:
-                return file.read(_LONGEST)
+            # What is no file (a pipe) would keep its reader waiting for ever.
+            handle = os.open(self._checklist, os.O_RDONLY | os.O_NONBLOCK)
+            with open(handle, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - there is no path any more
+                return file.read(_LONGEST) if stat.S_ISREG(os.fstat(handle).st_mode) else ""
         except FileNotFoundError:
             return ""
         except OSError as error:
