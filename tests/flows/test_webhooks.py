@@ -15,6 +15,7 @@ from roles import Roles, requests_of
 async def test_a_call_of_the_doorbell_is_seen_to_and_only_the_owner_knows_its_secret(stage: Stage) -> None:
     roles = Roles()
     subscribe = call("mcp__jobs__subscribe_trigger", type="webhook", source="doorbell", prompt="Say who rings")
+    roles.owner.on_text("where do I put", "Into the header.")
     roles.owner.on_text("doorbell", subscribe).on_result("Subscribed", "It may ring.")
     roles.trigger.on_text("it is Masha", "Masha is at the door.")
     stage.claude.script = roles
@@ -36,6 +37,8 @@ async def test_a_call_of_the_doorbell_is_seen_to_and_only_the_owner_knows_its_se
     await stage.nothing_waits()
     assert len(requests_of(stage, "trigger")) == 1
     assert owner.texts.count("Masha is at the door.") == 1
+    await owner.send("where do I put this?", reply_to=told.id)
+    await owner.wait_for_text("Into the header.")
     everything = b"".join(request.body for request in stage.claude.requests.model)
     assert found[2].encode() not in everything
     assert b"Mallory" not in everything

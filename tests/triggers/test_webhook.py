@@ -175,3 +175,13 @@ def test_json_is_read_as_such_and_control_characters_are_left_out() -> None:
     assert as_text(b'{"a":[1]}') == '{\n "a": [\n  1\n ]\n}'
     assert as_text(b"a\x00b\x1b[31m\n\xe2\x80\xaec") == "ab[31m\nc"
     assert as_text(b"[" * 60_000).startswith("[[[")
+    nested = b"[" * 30_000 + b"]" * 30_000
+    assert as_text(nested) == nested.decode()
+    assert as_text(b'{"msg": "cut \\ud83d"}') == '{\n "msg": "cut ?"\n}'
+
+
+async def test_half_a_character_is_a_delivery_like_any_other(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe()
+    async with desk.running() as client:
+        answer = await deliver(client, b'{"msg": "cut \\ud83d"}', bearer(hook.secret, X_Delivery_Id="1"))
+    assert answer.status_code == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 5.0
 _LOOK_UP_SECONDS = 5.0
+_SECRET = re.compile(r"(Bearer )\S+")
+"""The secret of a web hook, in the message that told the owner of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,11 @@ class Dispatcher:
                 text = await self._telegram.text_of(message.chat_id, header.message_id)
         except (TelegramError, TimeoutError):
             text = None
-        return header.model_copy(update={"by_assistant": ours, "text": text})
+        if ours:  # what only the owner may read stands there as well
+            return header.model_copy(
+                update={"by_assistant": ours, "text": _masked(text), "quote": _masked(header.quote)}
+            )
+        return header.model_copy(update={"text": text})
 
     def _acknowledge(self, message: InboundMessage) -> None:
         async def mark_read() -> None:
@@ -247,6 +254,10 @@ class Dispatcher:
         task = asyncio.create_task(mark_read(), name="mark read")
         self._acknowledging.add(task)
         task.add_done_callback(self._acknowledging.discard)
+
+
+def _masked(text: str | None) -> str | None:
+    return _SECRET.sub(r"\1•••", text) if text is not None else None
 
 
 __all__: Sequence[str] = ("Dispatcher",)
