@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_errand_sessions import with_skill
 
-from jobs.sandbox.claude import call
+from jobs.sandbox.claude import Reply, Text, ToolUse, call
 from jobs.sandbox.stage import Stage
 from roles import Roles, requests_of
 
@@ -48,6 +48,19 @@ async def test_silence_sends_nothing_and_its_word_never_shows(beating: Stage, si
     await daemon.wait_for_log("Session trigger:heartbeat answered")
     await beating.nothing_waits()
     assert beating.world.messages_between(beating.owner, beating.assistant) == []
+
+
+async def test_what_was_said_on_the_way_to_silence_is_not_told_either(beating: Stage) -> None:
+    roles = Roles()
+    look = Reply([Text("Let me look."), ToolUse("Bash", {"command": "echo fine", "description": "Look"})])
+    roles.trigger.on_result("fine", "HEARTBEAT_OK").on(lambda _: True, look)
+    beating.claude.script = roles
+    beating.workspace.mkdir(parents=True)
+    (beating.workspace / "HEARTBEAT.md").write_text("- the disk\n")
+    daemon = await beating.start()
+    await daemon.wait_for_log("Session trigger:heartbeat answered")
+    await beating.nothing_waits()
+    assert beating.rows("SELECT text FROM outbox WHERE text <> ''") == []
 
 
 async def test_with_nothing_due_nobody_is_asked(beating: Stage) -> None:

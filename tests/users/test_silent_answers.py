@@ -15,6 +15,13 @@ def test_the_word_alone_is_silence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["(HEARTBEAT_OK)", "[HEARTBEAT_OK]", r"HEARTBEAT\_OK", "heartbeat_ok", "✅ HEARTBEAT_OK", "- HEARTBEAT OK…"]
+)
+def test_the_word_is_known_however_it_is_dressed(text: str) -> None:
+    assert without_marker(text) == ""
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("HEARTBEAT_OK\n\nBy the way, it rains.", "By the way, it rains."),

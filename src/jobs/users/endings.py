@@ -63,7 +63,9 @@ class Endings:
             await self._journal.say_nothing(self._config.key)
             return
         asked = any(row.message.event is None for row in rows)
-        if not asked:
+        if not asked and texts and not without_marker(texts[-1]):
+            texts = ()  # what was said on the way is not worth telling, either
+        if not asked or len(rows) > sum(row.message.event is None for row in rows):
             texts = [text for text in map(without_marker, texts) if text]
         if not texts and self._config.to_owner and asked:
             texts = [words.DONE.say(self._config.language)]

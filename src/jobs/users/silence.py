@@ -8,9 +8,10 @@ from collections.abc import Sequence
 SILENT = "HEARTBEAT_OK"
 """What the model is asked to answer; OpenClaw's word."""
 _MARKERS = (SILENT, "NOTHING_TO_REPORT", "NO_REPLY")
-_FRAME = r"[\s`*_~\"'“”«».!]*"
-_LEADING = re.compile(rf"{_FRAME}\b(?:{'|'.join(_MARKERS)})\b{_FRAME}")
-_TRAILING = re.compile(rf"[\s`*_~]*\b(?:{'|'.join(_MARKERS)})\b{_FRAME}$")
+_FRAME = r"[\W_]*?"
+_WORD = "|".join(marker.replace("_", r"(?:\\?_| )") for marker in _MARKERS)
+_LEADING = re.compile(rf"{_FRAME}\b(?:{_WORD})\b[\s`*_~\"'“”«».!]*", re.IGNORECASE)
+_TRAILING = re.compile(rf"[\s`*_~(\[]*\b(?:{_WORD})\b[\W_]*$", re.IGNORECASE)
 _FRAME_CHARS = " \t\r\n`*_~\"'“”«»"
 
 
@@ -21,7 +22,8 @@ def without_marker(text: str) -> str:
     """An answer without the word for silence at its ends; "" when it was nothing else."""
     leading = _LEADING.match(text)
     rest = text[leading.end() :] if leading else text
-    return _TRAILING.sub("", rest).strip()
+    rest = _TRAILING.sub("", rest).strip()
+    return rest if rest == text.strip() or any(map(str.isalnum, rest)) else ""
 
 
 def so_far(texts: Sequence[str]) -> Sequence[str]:
