@@ -62,5 +62,6 @@ class Outcomes:
 
     def _line(self, outcome: Outcome) -> str:
         moment = outcome.created_at.astimezone(self._zone)
-        about = f"{outcome.source} {outcome.about}, “{outcome.title}”"
-        return f"- {moment:%a %Y-%m-%d %H:%M}, {about}: {fenced(outcome.text, 'told', limit=_LONGEST)}"
+        told = f"“{outcome.title}”: {outcome.text}"  # what a channel is called, its people say
+        about = f"{outcome.source} {outcome.about}"
+        return f"- {moment:%a %Y-%m-%d %H:%M}, {about}: {fenced(told, 'told', limit=_LONGEST)}"
