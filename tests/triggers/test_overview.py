@@ -18,7 +18,7 @@ from jobs.triggers.subscriptions import Subscriptions
 async def test_what_is_planned_and_followed_is_listed_in_the_order_of_its_time(database: Database) -> None:
     desk = ScheduleDesk(database)
     subscriptions = Subscriptions(desk.clock)
-    subscribing = Subscribing(database, desk.clock, subscriptions, {})
+    subscribing = Subscribing(database, desk.clock, subscriptions, desk.executor.fired, {})
     assert await ahead_text(desk.planning, subscribing, "en") == ""
     desk.at("2026-03-02 09:01")
     await desk.plan(ONCE, "nori")
@@ -44,7 +44,7 @@ async def test_of_very_many_the_first_are_listed_and_the_rest_counted(database: 
     desk = ScheduleDesk(database)
     for number in range(25):
         await desk.plan(ONCE, f"s{number}")
-    subscribing = Subscribing(database, desk.clock, Subscriptions(desk.clock), {})
+    subscribing = Subscribing(database, desk.clock, Subscriptions(desk.clock), desk.executor.fired, {})
     text = await ahead_text(desk.planning, subscribing, "en")
     assert text.endswith("…and 5 more")
     assert text.count("Title") == 20

@@ -199,3 +199,14 @@ async def test_an_errands_session_cannot_fill_the_days_with_runs(planner: Schedu
         await planner.call(schedule_task, **ERRAND, **WORK, time="2026-03-02T15:00")
     with pytest.raises(ToolRetry, match="at most every 15 minutes"):
         await planner.call(schedule_task, role=Role.TASK, by="task:lumo", **WORK, every="5m")
+
+
+async def test_what_has_come_due_and_was_not_begun_is_cancelled_with_its_schedule(planner: ScheduleDesk) -> None:
+    await planner.call(schedule_task, **WORK, time="2026-03-02T15:00")
+    schedule_id = await only(planner)
+    await planner.looks_at("2026-03-02 15:00")
+    [row] = await planner.waiting(OWNER_SESSION)
+    await planner.call(update_schedule, id=schedule_id, time="2026-03-02T16:00")
+    await planner.call(cancel_schedule, id=schedule_id)
+    assert await planner.waiting(OWNER_SESSION) == []
+    assert (await planner.journal.begin_attempt(OWNER_SESSION, [row]))[0] == []

@@ -40,7 +40,9 @@ class Follower:
     async def call(self, spec: ToolSpec, **arguments: Any) -> str:
         desk, services = self.desk, Services()
         sources = {desk.source.name: desk.source}
-        services.provide(Subscribing, Subscribing(desk.database, desk.clock, desk.subscriptions, sources))
+        services.provide(
+            Subscribing, Subscribing(desk.database, desk.clock, desk.subscriptions, desk.executor.fired, sources)
+        )
         context = ToolContext(Role.OWNER, OWNER_SESSION, f"call {next(self.numbers)}", services)
         return await ToolRunner(desk.journal).run(spec, context, arguments)
 

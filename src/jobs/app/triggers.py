@@ -96,7 +96,9 @@ def make_triggers(
         manager=TriggerManager(sources, executor, _report(journal, clock, owner_chat, language)),
         executor=executor,
         outcomes=Outcomes(database, executor.fired, settings.timezone),
-        subscribing=Subscribing(database, clock, subscriptions, {source.name: source for source in subscribable}),
+        subscribing=Subscribing(
+            database, clock, subscriptions, executor.fired, {source.name: source for source in subscribable}
+        ),
         planning=Planning(database, clock, schedules, executor, settings.timezone),
     )
 

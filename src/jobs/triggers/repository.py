@@ -79,6 +79,15 @@ class TriggerEvents:
         )
         return {str(row["about"]) for row in rows}
 
+    async def take_back(self, tx: Transaction, about: str) -> None:
+        """What has fired about a schedule or subscription, and was not begun, is not done any more."""
+        await tx.execute(
+            "UPDATE inbox SET state = 'dropped', settled_at = ? WHERE state = 'new' AND attempts = 0 "
+            "AND id IN (SELECT inbox_id FROM trigger_events WHERE about = ?)",
+            to_text(self._clock.now()),
+            about,
+        )
+
     async def last_moment(self, tx: Transaction) -> str:
         """When the last event of all was made, as `core.clock` writes it; "" for never."""
         row = await tx.one("SELECT created_at FROM trigger_events ORDER BY id DESC LIMIT 1")

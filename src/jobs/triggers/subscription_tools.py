@@ -16,7 +16,7 @@ from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import Change, ToolContext, tool
 from jobs.triggers.filters import Filter
 from jobs.triggers.models import Resolved, Subscribable, Subscription
-from jobs.triggers.repository import free_id
+from jobs.triggers.repository import TriggerEvents, free_id
 from jobs.triggers.subscriptions import Subscriptions
 
 _MOST = 100
@@ -31,6 +31,7 @@ class Subscribing:
     database: Database
     clock: Clock
     subscriptions: Subscriptions
+    fired: TriggerEvents
     sources: Mapping[str, Subscribable]
     """By their names, which are the types."""
 
@@ -213,6 +214,8 @@ def _set_state(ctx: ToolContext, subscription: Subscription) -> None:
 
     async def change(tx: Transaction) -> None:
         await subscribing.subscriptions.set_state(tx, subscription)
+        if subscription.state != "active":
+            await subscribing.fired.take_back(tx, subscription.id)
 
     _change(ctx, subscribing.sources.get(subscription.type), change)
 

@@ -206,6 +206,7 @@ async def cancel_schedule(ctx: ToolContext, params: ScheduleId) -> str:
 
     async def cancel(tx: Transaction) -> None:
         await planning.schedules.replace(tx, replace(old, state="cancelled", next_run=None, updated_at=now))
+        await planning.executor.fired.take_back(tx, old.id)
 
     _change(ctx, cancel)
     return f"Schedule {old.id} “{old.title}” is cancelled."

@@ -228,7 +228,8 @@ class UserSession:
         if not self._work.outstanding_ids:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
-        # Pictures are loaded meanwhile, and Telegram may let them wait.
+        if not rows:
+            return  # taken back. Else pictures are loaded now, and Telegram may let them wait:
         composing = self._handover.compose(rows, effects, joins=bool(self._work.outstanding_ids))
         content = await unless(self._mailbox.commanded, composing)
         if content is None:

@@ -86,14 +86,16 @@ class Inbox:
         return changed == 1
 
     async def submit(self, tx: Transaction, row_ids: Iterable[int]) -> dict[int, str]:
-        """Count an attempt: from here on the model may have seen these. Returns the text of each."""
+        """Count an attempt: from here on the model may have seen these. Returns the text of each that is still open."""
         texts: dict[int, str] = {}
         for row_id in row_ids:
-            await tx.execute(
+            changed = await tx.execute(
                 "UPDATE inbox SET state = 'submitted', attempts = attempts + 1, not_before = NULL "
                 "WHERE id = ? AND state IN ('new', 'parked', 'submitted')",
                 row_id,
             )
+            if not changed:
+                continue
             row = await tx.one("SELECT payload FROM inbox WHERE id = ?", row_id)
             texts[row_id] = InboundMessage.model_validate_json(row["payload"]).text if row else ""
         return texts

@@ -88,13 +88,17 @@ class Journal:
     ) -> tuple[list[InboxRow], list[RecordedEffect]]:
         """Count an attempt for the rows.
 
-        Returns them as they stand now (an edit may have come in since), and what earlier attempts of the session
-        did already.
+        Returns those that were not taken back, as they stand now (an edit may have come in since), and what earlier
+        attempts of the session did already.
         """
         async with self.database.transaction() as tx:
             texts = await self.inbox.submit(tx, [row.id for row in rows])
             effects = await self.effects.unsettled(tx, session_key)
-        fresh = [replace(row, message=row.message.model_copy(update={"text": texts[row.id]})) for row in rows]
+        fresh = [
+            replace(row, message=row.message.model_copy(update={"text": texts[row.id]}))
+            for row in rows
+            if row.id in texts
+        ]
         return fresh, effects
 
     async def answer(self, ending: Ending, parts: Sequence[RichText], also: Also | None = None) -> None:
