@@ -150,13 +150,15 @@ def api_id(value: object) -> object:
     return int(value)
 
 
-def whole_number(value: object, *, low: int) -> object:
+def whole_number(value: object, *, low: int, high: int | None = None) -> object:
     if isinstance(value, str):
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
             raise BadValueError(words.NOT_A_WHOLE_NUMBER, value=without_secrets(value))
         value = int(value)
     if isinstance(value, int) and value < low:
         raise BadValueError(words.OUT_OF_RANGE, low=low, value=value)
+    if isinstance(value, int) and high is not None and value > high:
+        raise BadValueError(words.TOO_LARGE, high=high, value=value)
     return value
 
 

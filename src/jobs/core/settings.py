@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     ] = None
     heartbeat_interval_minutes: Annotated[
         int,
-        _parsed(parse.whole_number, low=0),
+        _parsed(parse.whole_number, low=0, high=7 * 24 * 60),
         _setting("How often it looks by itself whether something is due; 0 switches that off.", "60"),
     ] = 30
     heartbeat_active_hours: Annotated[

@@ -24,6 +24,10 @@ OUT_OF_RANGE = Words(
     en="{name} must be {low} or more, and it is {value}: choose a larger number.",
     ru="{name} должно быть не меньше {low}, а там {value}: укажите число побольше.",
 )
+TOO_LARGE = Words(
+    en="{name} must be {high} or less, and it is {value}: choose a smaller number.",
+    ru="{name} должно быть не больше {high}, а там {value}: укажите число поменьше.",
+)
 NOT_DOLLARS = Words(
     en="{name} must be an amount of dollars such as 1.50, and it is {value!r}: write digits and a point only.",
     ru="{name} должно быть суммой в долларах, например 1.50, а там {value!r}: оставьте только цифры и точку.",
