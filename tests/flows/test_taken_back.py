@@ -37,7 +37,7 @@ async def owner_with_two_errands(stage: Stage, roles: Roles) -> Person:
     owner = await stage.person()
     for name in ("Anna", "Boris"):
         await owner.send(f"Ask {name}")
-        await owner.wait_for_text(f"My message to {name} waits")
+        await owner.wait_for_text(f"{name} wait")
     return owner
 
 
