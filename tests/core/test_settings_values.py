@@ -157,3 +157,9 @@ def test_a_part_of_the_day_holds_its_beginning_and_not_its_end(
 def test_what_is_no_part_of_the_day_is_refused(text: str) -> None:
     with pytest.raises(BadValueError):
         parse.day_hours(text)
+
+
+def test_a_number_that_has_an_end_is_refused_beyond_it() -> None:
+    assert parse.whole_number("10080", low=0, high=10080) == 10080
+    with pytest.raises(BadValueError):
+        parse.whole_number("10081", low=0, high=10080)

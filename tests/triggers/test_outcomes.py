@@ -1,5 +1,7 @@
 """What came of a run is kept, and told to the owner's session once."""
 
+import re
+
 from trigger_desk import TriggerDesk
 
 
@@ -53,3 +55,10 @@ async def test_a_run_fares_as_its_row_does(desk: TriggerDesk) -> None:
     async with desk.database.transaction() as tx:
         await desk.journal.inbox.settle(tx, [row.id], "failed")
     assert await state() == "failed"
+
+
+async def test_what_something_is_called_stands_inside_the_fence(desk: TriggerDesk) -> None:
+    await desk.executor.execute(desk.event(session=None, prompt="It rains."))
+    note = await desk.outcomes.unheard()
+    assert re.search(r"<told (\w+)>“Brief”: It rains\.</told \1>", note)
+    assert note.count("Brief") == 1
