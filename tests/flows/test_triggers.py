@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from processes import ended
+from processes import command_pid, ended
 
 from coming_due import come_due, event
 from jobs.sandbox.claude import ModelRequest, Reply, Script, Text, call, say
@@ -256,3 +256,20 @@ async def test_words_from_outside_guard_the_owners_conversation_for_that_turn_an
     assert not second.exists()
     await owner.ask("mine", "Done.")
     assert second.exists()
+
+
+async def test_the_word_for_silence_does_not_show_in_a_turn_that_the_owners_message_has_joined(stage: Stage) -> None:
+    roles = roles_of(stage)
+    roles.owner.on_text(
+        "Look at", call("Bash", command="echo $$ > pid; while [ ! -e go ]; do sleep 0.05; done; echo looked")
+    )
+    roles.owner.on(lambda _: True, "HEARTBEAT_OK")
+    await come_due(stage, event("Look at the weather", session="owner"))
+    owner = await stage.person()
+    await stage.start()
+    await command_pid(stage)
+    await owner.send("anything new?")
+    (stage.workspace / "go").touch()
+    await owner.wait_for(lambda seen: len(seen) > 0)
+    await stage.nothing_waits()
+    assert not any("HEARTBEAT" in text for text in owner.texts)
