@@ -21,6 +21,7 @@ from jobs.sandbox.claude import ModelRequest, Reply, say
 from jobs.sandbox.daemon import Daemon
 from jobs.sandbox.person import Person
 from jobs.sandbox.stage import Stage
+from jobs.telegram.render import render, split
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -124,8 +125,24 @@ def requests(stage: Stage) -> None:
     )
 
 
+def rendering() -> None:
+    """A whole message of 4096 signs from Markdown to what Telegram takes, in time of the CPU."""
+    paragraph = (
+        "Here is what I found. The landlord, *Anna*, answers within a day and asks for **two months**.\n\n"
+        "- Rent: 900 € with heating\n- From the 1st of May, see [the page](https://example.com/flat)\n\n"
+        "```python\nprint('hello')\n```\n\nIt would help to write to her today: shall I?\n\n"
+    )
+    times: list[float] = []
+    for _ in range(15):
+        began = time.process_time()
+        split(render((paragraph * 20)[:4096]))
+        times.append(time.process_time() - began)
+    report("a full message rendered (median)", f"{statistics.median(times) * 1000:.1f} ms", "CPU")
+
+
 async def measure(turns: int, idle_seconds: float) -> None:
     machine()
+    rendering()
     with tempfile.TemporaryDirectory() as folder:
         async with Stage.open(Path(folder)) as stage:
             stage.claude.script = answer

@@ -83,6 +83,24 @@ async def look(scheduler: Scheduler, executor: TriggerExecutor) -> tuple[int, fl
     return fired, time.monotonic() - began
 
 
+@asynccontextmanager
+async def _longest_stall() -> AsyncGenerator[list[float]]:
+    """One figure: the longest that the event loop has kept a task waiting within the block, in seconds."""
+    longest = [0.0]
+
+    async def tick() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.001)
+            longest[0] = max(longest[0], time.monotonic() - before - 0.001)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        yield longest
+    finally:
+        ticking.cancel()
+
+
 async def measure(root: Path, count: int) -> None:
     """One folder full of schedules."""
     clock = _Clock(datetime(2026, 3, 2, 11, 0, 30, tzinfo=UTC))
@@ -111,6 +129,10 @@ async def measure(root: Path, count: int) -> None:
         clock.moment += timedelta(days=2)
         fired, seconds = await look(scheduler(), executor)
         report("a start after two days off", f"{seconds:.1f} s", f"{fired} made up for, the rest skipped and told of")
+        clock.moment += timedelta(days=365)
+        async with _longest_stall() as stall:
+            _, seconds = await look(scheduler(), executor)
+        report("a start after a year off", f"{seconds:.1f} s", f"longest stall of the loop {stall[0] * 1000:.0f} ms")
 
 
 def main() -> None:

@@ -7,8 +7,10 @@ from jobs.sandbox.stage import Stage
 
 
 def role_of(request: ModelRequest) -> str:
-    """owner, errand, trigger or person, by the prompt."""
+    """owner, errand, trigger, person or memory, by the prompt."""
     system = "\n".join(block.text for block in request.system)
+    if "You keep the diary" in system or "You look after the long-term memory" in system:
+        return "memory"
     if "You talk with one person" in system:
         return "person"
     if "This conversation began by itself" in system:
@@ -24,6 +26,7 @@ class Roles:
         self.errand = Rules()
         self.trigger = Rules()
         self.person = Rules()
+        self.memory = Rules()
 
     def __call__(self, request: ModelRequest) -> Script | Reply:
         rules: Rules = getattr(self, role_of(request))

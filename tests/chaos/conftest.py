@@ -6,19 +6,20 @@ from pathlib import Path
 import pytest
 from tally import Tally
 
+from jobs.sandbox.launching import forked
 from jobs.sandbox.stage import Stage
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with Stage.open(tmp_path) as stage:
+    async with Stage.open(tmp_path, launch=forked) as stage:
         yield stage
 
 
 @pytest.fixture
 def kills() -> int:
     """How often the daemon is killed; `make chaos N=500` asks for more."""
-    return int(os.environ.get("JOBS_CHAOS_KILLS", "60"))
+    return int(os.environ.get("JOBS_CHAOS_KILLS", "12"))
 
 
 @pytest.fixture

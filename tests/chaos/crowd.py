@@ -22,7 +22,7 @@ BEGIN = "begin the errand"
 _SMALL = Usage(input_tokens=1_000, output_tokens=50)
 _ERRAND = re.compile(r"\bErrand (\w+):")
 _NEWS = re.compile(r"\beffect (\d+)\b")
-_SETTLE_SECONDS = 120.0
+_SETTLE_SECONDS = 300.0
 
 
 @dataclass

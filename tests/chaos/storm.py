@@ -23,7 +23,7 @@ MOST_UNANSWERED = 4
 """The owner waits for answers before sending more."""
 PATIENCE = 4.0
 """How long the monkey lies in wait for a phase, in seconds, before it strikes anyway."""
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 300.0
 
 _LINGER: Mapping[Phase | None, float] = {
     Phase.JOURNALLED: 0.03,

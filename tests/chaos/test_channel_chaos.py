@@ -20,7 +20,7 @@ from roles import role_of
 pytestmark = pytest.mark.chaos
 
 _POST = re.compile(r"\bpost no\. (\d+)\b")
-_SETTLE_SECONDS = 120.0
+_SETTLE_SECONDS = 300.0
 _TITLES = ("News", "Club")
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.chaos
 Way = Literal["reminder", "owner", "isolated"]
 _SMALL = Usage(input_tokens=1_000, output_tokens=50)
 _TASK = re.compile(r"do number (\d+)\b")
-_SETTLE_SECONDS = 120.0
+_SETTLE_SECONDS = 300.0
 
 
 @dataclass

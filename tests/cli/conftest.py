@@ -24,6 +24,7 @@ def jobs(tmp_path: Path) -> Jobs:
         "TZ": "Etc/UTC",
         "NO_PROXY": "127.0.0.1",
         "PYTHONWARNINGS": "error",
+        "BROWSER_CDP_URL": "off",
     }
     return Jobs(folder, environment)
 

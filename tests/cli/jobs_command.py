@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jobs.sandbox.patience import PATIENCE
+
 API_HASH = "0123456789abcdef0123456789abcdef"
 
 
@@ -33,7 +35,7 @@ class Jobs:
         self.env_file.chmod(0o600)
 
     async def __call__(
-        self, *arguments: str, typed: str = "", timeout: float = 40, through: str = "", **environment: str
+        self, *arguments: str, typed: str = "", timeout: float = PATIENCE, through: str = "", **environment: str
     ) -> Outcome:
         """Run it, `through` a line of shell that ends with exec "$@"."""
         child = await asyncio.create_subprocess_exec(

@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager
 
 from jobs_command import Jobs
 
+from jobs.sandbox.patience import PATIENCE
+
 
 class Person:
     """Sits before one running `jobs` command. `screen` is everything that has been shown so far."""
@@ -27,7 +29,7 @@ class Person:
         self._more = asyncio.Event()
         asyncio.get_running_loop().add_reader(terminal, self._look)
 
-    async def sees(self, text: str, timeout: float = 30) -> str:
+    async def sees(self, text: str, timeout: float = PATIENCE) -> str:
         """Wait until `text` shows up after what was seen before; returns what came up to its end."""
         try:
             async with asyncio.timeout(timeout):
@@ -68,7 +70,7 @@ class Person:
 
     async def leaves_with(self) -> int:
         """Wait for the command's end; its exit code."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await self._child.wait()
 
     def _look(self) -> None:

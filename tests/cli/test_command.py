@@ -17,7 +17,7 @@ async def test_the_version_is_printed(jobs: Jobs) -> None:
 async def test_help_names_every_command_in_the_language_of_the_system(jobs: Jobs) -> None:
     english = (await jobs("--help")).out
     russian = (await jobs("--help", LANG="ru_RU.UTF-8")).out
-    for command in ("start", "run", "setup", "doctor", "health", "demo", "docs"):
+    for command in ("start", "run", "setup", "doctor", "health", "demo", "backup", "restore", "docs"):
         assert f"    {command} " in english
         assert f"    {command} " in russian
     assert "check everything" in english

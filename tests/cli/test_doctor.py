@@ -7,15 +7,20 @@ import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from jobs_command import API_HASH, Jobs
 
+from browser_stack import BrowserStack
 from jobs.cli.doctor import bounded
 from jobs.core.health import HEALTH_SOCKET, HealthReport, serve_health
 from jobs.sandbox.claude import API_KEY, MessagesServer
+from jobs.sandbox.openai import API_KEY as OPENAI_KEY
+from jobs.sandbox.openai import OpenAIServer
 from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world import TelegramWorld
+from loopback import free_port
 
 CHECKS = [
     "settings",
@@ -27,6 +32,8 @@ CHECKS = [
     "claude",
     "clock",
     "claude_program",
+    "search",
+    "browser",
     "versions",
 ]
 
@@ -62,6 +69,7 @@ def well(jobs: Jobs, claude: MessagesServer, telegram: TelegramServer, world: Te
         TG_USER_ID="777",
         ANTHROPIC_API_KEY=API_KEY,
         ANTHROPIC_BASE_URL=claude.base_url,
+        EMBEDDINGS="none",
         LANGUAGE="en",
     )
     return jobs
@@ -236,3 +244,60 @@ async def test_a_check_that_hangs_is_given_up() -> None:
     finding = await bounded(asyncio.Event().wait, "en", seconds=0.01)  # type: ignore[arg-type]
     assert not finding.ok
     assert "0.01 s" in finding.detail
+
+
+async def test_search_by_meaning_is_looked_at(well: Jobs) -> None:
+    found = await findings(well, EMBEDDINGS="local")
+    assert found["search"] == {
+        "name": "search",
+        "ok": True,
+        "detail": "by words and by meaning, with the model on this machine",
+        "remedy": "",
+    }
+
+
+async def test_a_model_that_cannot_be_kept_is_said(well: Jobs) -> None:
+    (well.folder / "data" / "models" / "e5-small.onnx").mkdir(parents=True)
+    (well.folder / "data" / "models" / "e5-small.json").write_text("{}")
+    search = (await findings(well, EMBEDDINGS="local"))["search"]
+    assert not search["ok"]
+    assert "by their words alone: the model cannot be kept" in str(search["detail"])
+
+
+async def test_an_openai_key_that_is_refused_is_said(well: Jobs) -> None:
+    async with OpenAIServer() as openai:
+        wrong = {"OPENAI_API_KEY": "sk-wrong-key", "OPENAI_BASE_URL": openai.base_url, "EMBEDDINGS": "auto"}
+        search = (await findings(well, **wrong))["search"]
+        assert not search["ok"]
+        assert "HTTP 401" in str(search["detail"])
+        right = wrong | {"OPENAI_API_KEY": OPENAI_KEY}
+        assert (await findings(well, **right))["search"]["detail"] == "by words and by meaning, with OpenAI"
+
+
+async def test_notes_that_are_no_text_are_named(well: Jobs) -> None:
+    (well.folder / "workspace" / "memory").mkdir(parents=True)
+    (well.folder / "workspace" / "memory" / "old.md").write_bytes(b"\xff\xfe")
+    search = (await findings(well))["search"]
+    assert not search["ok"]
+    assert "not searched: memory/old.md" in str(search["detail"])
+
+
+async def test_the_browser_is_looked_at_and_none_is_no_fault(well: Jobs, tmp_path: Path) -> None:
+    found = (await findings(well, BROWSER_CDP_URL="off"))["browser"]
+    assert found["ok"]
+    nobody = f"http://127.0.0.1:{free_port()}"
+    found = (await findings(well, BROWSER_CDP_URL=nobody))["browser"]
+    assert not found["ok"]
+    assert f"does not answer at {nobody}" in str(found["detail"])
+    stack = BrowserStack(tmp_path / "browser")
+    try:
+        await asyncio.to_thread(stack.start)
+        given = {"BROWSER_CDP_URL": stack.url, "BROWSER_VNC_URL": stack.vnc_url}
+        found = (await findings(well, **given))["browser"]
+        assert found == {"name": "browser", "ok": True, "detail": "can be driven and looked at", "remedy": ""}
+        found = (await findings(well, **given | {"BROWSER_VNC_URL": nobody}))["browser"]
+        assert not found["ok"]
+        assert "but not looked at" in str(found["detail"])
+        assert "VNC_PASSWORD_FILE" in str(found["remedy"])
+    finally:
+        await asyncio.to_thread(stack.stop)

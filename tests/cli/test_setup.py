@@ -288,3 +288,34 @@ async def test_without_a_terminal_the_answers_can_come_through_a_pipe(place: Pla
     assert cut_short.code == 1
     assert "Stopped. What you answered is kept" in cut_short.out
     assert "Traceback" not in cut_short.err
+
+
+async def test_in_a_container_the_browser_gets_a_password_once_and_the_right_command_is_told(place: Place) -> None:
+    data = make_data_folder(place.jobs)
+    place.telegram.create_session_file(data / "telethon.session", place.assistant.id)
+    kept = data / "browser-password"
+    kept.mkdir()  # what Docker makes of a file that is not there yet
+    place.jobs.environment |= {"VNC_PASSWORD_FILE": str(kept), "JOBS_START": "docker compose up -d"}
+    async with at_terminal(place.jobs, "setup") as person:
+        await names_the_application(person)
+        await person.answers("Keep this account?", "y")
+        await names_the_owner(person)
+        await connects_claude(person)
+        await person.answers("such as Europe/Berlin", "Europe/Berlin")
+        await person.sees("`docker compose up -d` starts Jobs")
+    password = kept.read_text().strip()
+    assert len(password) == 8
+    assert f"this password: {password}" in person.screen
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o644
+    async with at_terminal(place.jobs, "setup") as person:
+        await person.answers("Language", "")
+        await person.answers("api_id [12345]", "")
+        await person.answers("[kept, Enter leaves it]", "")
+        await person.answers("Keep this account?", "y")
+        await person.answers("Your @username", "")
+        await person.answers("How do you pay", "")
+        await person.answers("[kept, Enter leaves it]", "")
+        await person.answers("such as", "")
+        await person.sees("Everything is set")
+    assert "this password" not in person.screen
+    assert kept.read_text().strip() == password

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.core.people import PersonCard
+from jobs.core.people import LONGEST_TITLE, PersonCard, title_in_quotes
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ from jobs.core.people import PersonCard
 )
 def test_a_name_is_one_line_that_cannot_pass_for_the_programs_own_words(card: PersonCard, name: str) -> None:
     assert card.name == name
+
+
+def test_a_title_cannot_end_the_quotation_marks_that_it_stands_in() -> None:
+    assert title_in_quotes("News”: 👍\nyes «ok» \u202e[x]") == "News': 👍 yes 'ok' (x)"
+    assert title_in_quotes("x" * 500) == "x" * (LONGEST_TITLE - 1) + "…"

@@ -163,3 +163,11 @@ def test_a_number_that_has_an_end_is_refused_beyond_it() -> None:
     assert parse.whole_number("10080", low=0, high=10080) == 10080
     with pytest.raises(BadValueError):
         parse.whole_number("10081", low=0, high=10080)
+
+
+def test_a_time_of_day_may_be_none_and_is_refused_when_it_is_no_time() -> None:
+    assert parse.time_of_day(" 03:30 ") == time(3, 30)
+    assert parse.time_of_day("off") is None
+    for text in ("3", "24:00", "night", "03:30:10", ""):
+        with pytest.raises(BadValueError):
+            parse.time_of_day(text)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Literal
 
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.wire.links import write_session_file
 
@@ -39,7 +40,7 @@ class Line:
         self._stage = stage
         self._changed = asyncio.Condition()
 
-    async def connections(self, count: int, timeout: float = 30) -> list[float]:
+    async def connections(self, count: int, timeout: float = PATIENCE) -> list[float]:
         """When the connections came, once there are `count`. Raises TimeoutError."""
         async with asyncio.timeout(timeout), self._changed:
             await self._changed.wait_for(lambda: len(self.times) >= count)

@@ -10,7 +10,7 @@ from jobs.sandbox.stage import Stage
 
 async def command_pid(stage: Stage) -> int:
     """The process id that a command has written to the file `pid`, once it runs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (  # noqa: ASYNC110 - a file of another process rings no bell
             text := (stage.workspace / "pid").read_text() if (stage.workspace / "pid").exists() else ""
         ):

@@ -1,7 +1,6 @@
 """/stop, /clear, /help and /usage, and a /word that is none of them."""
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 from jobs.sandbox.claude import Reply, Rules, Text, call, plan_windows, say
@@ -10,18 +9,16 @@ from jobs.sandbox.stage import Stage
 ENDLESS = call("Bash", command="echo started > started; sleep 600")
 
 
-async def test_stop_interrupts_within_a_second_and_keeps_the_conversation(stage: Stage) -> None:
+async def test_stop_interrupts_and_keeps_the_conversation(stage: Stage) -> None:
     stage.claude.script = Rules().on_text("count to a million", ENDLESS).on(lambda _: True, "Fine.")
     await stage.start()
     owner = await stage.person()
     await owner.ask("my cat is Tom", "Fine.")
     await owner.send("count to a million")
     await owner.wait_for_text("running:")
-    began = time.monotonic()
-    stopped = await owner.ask("/stop", "Stopped")
+    stopped = await owner.ask("/stop", "Stopped", timeout=60)  # the command itself takes 600
     assert "count to a million" in stopped.text
     assert "running:" not in stopped.text
-    assert time.monotonic() - began < 3  # a bound on the wait, generous for a busy machine
     await owner.send("still there?")
     await owner.wait_for(lambda seen: [s.text for s in seen].count("Fine.") == 2)
     assert "my cat is Tom" in stage.claude.requests.model[-1].all_texts
@@ -48,9 +45,9 @@ async def test_stop_drops_what_waited_behind(stage: Stage) -> None:
     await owner.send("count to a million")
     await owner.wait_for_text("running:")
     await owner.send("then sing")
-    await stage.telegram.calls.wait_for("messages.readHistory", count=2, timeout=10)
+    await stage.telegram.calls.wait_for("messages.readHistory", count=2)
     stopped = await owner.ask("/stop", "Stopped")
-    assert "1 more" in stopped.text
+    assert "“count to a million”, “then sing”" in stopped.text
     await owner.ask("hello again", "Fine.")
     await daemon.wait_for_log("answered 1 messages")
     assert all("then sing" not in r.texts for r in stage.claude.requests.model)
@@ -108,7 +105,8 @@ async def test_clear_begins_a_fresh_conversation(stage: Stage) -> None:
 async def test_help_and_usage_cost_nothing(stage: Stage) -> None:
     daemon = await stage.start()
     owner = await stage.person()
-    await owner.ask("/help", "/usage")
+    told = await owner.ask("/help", "/usage")
+    assert all(word in told.text for word in ("remind", "every weekday", "channel", "group", "follow"))
     await owner.ask("hi", "Fine.")
     await daemon.wait_for_log("answered 1 messages")
     usage = await owner.ask("/usage", "7 days")

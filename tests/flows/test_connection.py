@@ -67,7 +67,7 @@ async def test_a_key_that_telegram_has_forgotten_ends_the_program_with_a_sentenc
         stage.telegram.forget_key(link)
     if when == "at its start":
         daemon = await stage.start(wait=False)
-    assert await daemon.wait(timeout=60) == 1
+    assert await daemon.wait() == 1
     assert daemon.log.splitlines()[-1].startswith("✗ Telegram has ended this sign-in: run jobs setup")
     assert "Traceback" not in daemon.log
     assert "Future exception" not in daemon.log

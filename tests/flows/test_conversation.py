@@ -60,10 +60,10 @@ async def test_saved_messages_is_the_chat_when_the_account_is_the_owners_own(sta
     await stage.start(account=stage.owner)
     owner = await stage.person(stage.owner, stage.owner)
     await owner.send("note to self: who are you?")
-    await stage.claude.requests.wait_for(lambda r: r.path.startswith("/v1/messages"), count=1, timeout=20)
+    await stage.claude.requests.wait_for(lambda r: r.path.startswith("/v1/messages"), count=1)
     await owner.send("and now?")
     await stage.world.wait_for(
-        lambda: [m.text for m in stage.world.history(stage.owner, stage.owner)].count("Fine.") == 2, timeout=20
+        lambda: [m.text for m in stage.world.history(stage.owner, stage.owner)].count("Fine.") == 2
     )
     assert len(stage.claude.requests.model) == 2
 
@@ -196,7 +196,7 @@ async def test_what_arrives_during_a_turn_joins_it(stage: Stage) -> None:
     await owner.send("begin")
     await owner.wait_for_text("running:")
     await owner.send("also this")
-    await stage.telegram.calls.wait_for("messages.readHistory", count=2, timeout=10)
+    await stage.stored([(2,)], "SELECT count(*) FROM inbox WHERE state = 'submitted'")
     (stage.workspace / "go").touch()
     answer = await owner.wait_for_text("Both:")
     assert answer.text == "Both: begin, also this"

@@ -1,6 +1,7 @@
 """An errand with a skill has a session of its own, for days and across restarts."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from test_troubles_with_people import errand_in
 
@@ -37,6 +38,7 @@ async def test_it_goes_on_in_its_conversation_though_the_file_that_names_it_is_g
     owner = await stage.person()
     await owner.ask("begin", "Begun.")
     await first.wait_for_log("Session task:")
+    await stage.nothing_waits()
     await first.stop()
     [file] = (stage.data_dir / "sessions").glob("task_*.session")
     [(session_id,)] = stage.rows("SELECT session_id FROM tasks")
@@ -101,3 +103,39 @@ async def test_an_allowed_call_that_was_made_before_a_kill_is_neither_asked_for_
     assert len(stage.world.messages_between(stage.assistant, pavel)) == 1
     assert sum("🔐 May I?" in text for text in owner.texts) == 1
     assert stage.rows("SELECT count(*) FROM tasks") == [(2,)]
+
+
+async def test_what_it_has_planned_wakes_it_at_its_time_in_its_own_conversation(stage: Stage) -> None:
+    with_skill(stage)
+    roles = Roles()
+    begin = call("mcp__jobs__create_task", user="@masha", title="Report", context={"skill": "chase"}, message="When?")
+    roles.owner.on_text("begin", begin).on_result("Errand", "Begun.")
+    planned: list[datetime] = []
+
+    def plan(_: ModelRequest) -> Reply:
+        planned.append(datetime.now(UTC) + timedelta(seconds=3))
+        time = planned[0].isoformat(timespec="milliseconds")
+        return call("mcp__jobs__schedule_task", title="Nudge", prompt="Ask her once more", time=time)
+
+    roles.errand.on_text("A new errand is yours", plan).on_result("“Nudge”, once", "I shall ask again.")
+    roles.errand.on_text("Ask her once more", call("mcp__jobs__send_to_user", user="@masha", message="And now?"))
+    roles.errand.on_result("", "Asked.")
+    stage.claude.script = roles
+    masha = stage.world.add_user("Masha", username="masha")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("begin", "Begun.")
+    await stage.world.wait_for(
+        lambda: "And now?" in [m.text for m in stage.world.messages_between(stage.assistant, masha)]
+    )
+    await stage.nothing_waits()
+    [(state, session_key, received)] = stage.rows(
+        "SELECT inbox.state, session_key, received_at FROM inbox JOIN trigger_events ON inbox_id = inbox.id"
+    )
+    [(errand,)] = stage.rows("SELECT id FROM tasks")
+    assert (state, session_key) == ("done", f"task:{errand}")
+    assert planned[0] <= datetime.fromisoformat(received) < planned[0] + timedelta(seconds=5)
+    [woken] = [r for r in requests_of(stage, "errand") if "Ask her once more" in r.prompt and not r.tool_results]
+    assert "I shall ask again." in woken.all_texts
+    assert len([m for m in stage.world.messages_between(stage.assistant, masha) if m.text == "And now?"]) == 1
+    assert not any("once more" in text for r in requests_of(stage, "owner") for text in r.all_texts)

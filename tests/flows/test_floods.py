@@ -15,7 +15,7 @@ async def test_a_hundred_messages_during_one_turn_are_answered_and_done(stage: S
     await owner.wait_for_text("running:")
     for number in range(100):
         stage.world.send_text(stage.owner, stage.assistant, f"m{number}")
-    await stage.telegram.calls.wait_for("messages.readHistory", count=101, timeout=30)
+    await stage.telegram.calls.wait_for("messages.readHistory", count=101)
     (stage.workspace / "go").touch()
     await owner.wait_for_text("And the rest.")
     await daemon.wait_for_log("answered", count=2)

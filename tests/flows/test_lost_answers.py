@@ -28,7 +28,7 @@ async def test_the_draft_is_found_again_and_the_owners_own_words_in_saved_messag
     await lost.struck()
     await owner.send("something of my own")
     gate.set()
-    await stage.world.wait_for(lambda: "Fine." in texts(), timeout=30)
+    await stage.world.wait_for(lambda: "Fine." in texts())
     assert texts() == ["go", "One, two.", "something of my own", "Fine."]
 
 

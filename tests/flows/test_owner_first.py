@@ -38,9 +38,7 @@ async def test_an_answer_goes_before_the_questions_that_wait_to_be_asked(stage: 
     strangers_write(stage)
     await held.struck()
     await owner.send("are you there?")
-    async with asyncio.timeout(30):
-        while len(stage.rows("SELECT 1 FROM outbox WHERE origin = 'answer'")) < 2:  # noqa: ASYNC110 - see Stage
-            await asyncio.sleep(0.05)
+    await stage.stored([(2,)], "SELECT count(*) FROM outbox WHERE origin = 'answer'")
     release.set()
     await owner.wait_for(lambda seen: sum("has written to me" in one.text for one in seen) == 5)
     first, question, second, *_ = owner.texts
@@ -78,7 +76,7 @@ async def test_the_owner_is_asked_about_five_strangers_at_a_time_and_told_of_the
     owner = await stage.person()
     await owner.ask("hi", "Fine.")
     strangers_write(stage)
-    others = await owner.wait_for_text("Others have written to me as well", timeout=40)
+    others = await owner.wait_for_text("Others have written to me as well")
     assert f"as well: {', '.join(f'S{number}' for number in range(5, MANY))}." in others.text
     asked = [seen for seen in owner.received if "has written to me" in seen.text]
     assert [seen.text.split()[1] for seen in asked] == [f"S{number}" for number in range(5)]

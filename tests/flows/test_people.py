@@ -41,10 +41,12 @@ async def test_a_stranger_is_answered_once_the_owner_says_yes_and_asked_about_on
     first = await stage.start()
     owner = await stage.person()
     await owner.ask("hi", "Fine.")
-    pavel = await stage.person(stage.world.add_user("Pavel", username="pavel"))
+    stranger = stage.world.add_user("Pavel", username="pavel")
+    pavel = await stage.person(stranger)
     await pavel.send("is the flat free?")
     asked = await owner.wait_for_text("Pavel (@pavel) has written to me:\n│ is the flat free?")
     await pavel.send("hello?")
+    await stage.stored([(2,)], "SELECT count(*) FROM inbox WHERE chat_id = ?", stranger.id)
     await first.kill()
     await stage.start()
     await owner.send("yes", reply_to=asked.id)
@@ -167,7 +169,7 @@ async def test_who_writes_while_a_first_message_to_them_waits_gets_it_and_their_
     owner = await stage.person()
     await owner.ask("begin", "waits until")
     stage.world.send_text(anna, stage.assistant, "I write first")
-    await stage.world.wait_for(lambda: len(stage.world.messages_between(anna, stage.assistant)) == 3, timeout=30)
+    await stage.world.wait_for(lambda: len(stage.world.messages_between(anna, stage.assistant)) == 3)
     said = [m.text for m in stage.world.messages_between(anna, stage.assistant)]
     assert said == ["I write first", "When is it due?", "Hello Anna."]
 

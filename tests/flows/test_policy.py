@@ -66,7 +66,7 @@ async def test_in_the_owners_own_account_only_people_with_an_errand_are_answered
     stage.world.send_text(friend, stage.owner, "party tonight?")
     await owner.send("Ask Tina for the keys")
     await stage.world.wait_for(
-        lambda: "I see to it." in [m.text for m in stage.world.history(stage.owner, stage.owner)], timeout=20
+        lambda: "I see to it." in [m.text for m in stage.world.history(stage.owner, stage.owner)]
     )
     await tina.ask("here they are", "You said: ['here they are']")
     await stage.nothing_waits()
@@ -89,6 +89,7 @@ async def test_beyond_the_hourly_limit_one_polite_sentence_and_the_rest_once_the
     await anna.wait_for_text("You said: ['one', 'two']")
     notice = await owner.wait_for_text("Anna has reached their limit")
     assert "To change that, tell me." in notice.text
+    await daemon.wait_for_log("answered 2 messages")
     await daemon.kill()
     await stage.start()
     await anna.send("five")

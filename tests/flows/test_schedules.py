@@ -95,7 +95,9 @@ async def test_what_came_due_while_it_was_off_comes_late_or_is_told_of(stage: St
     reminder = call(
         "mcp__jobs__schedule_task", title="Pills", prompt="Take them", kind="reminder", time="2040-01-01T09:00"
     )
-    daily = call("mcp__jobs__schedule_task", title="Brief", prompt="Sum it up", cron="0 9 * * *")
+    # Far from now at any time of the day: what was missed an hour ago would run late instead.
+    cron = f"0 {(datetime.now(UTC) + timedelta(hours=12)).hour} * * *"
+    daily = call("mcp__jobs__schedule_task", title="Brief", prompt="Sum it up", cron=cron, timezone="UTC")
     roles.owner.on_text("pills", reminder).on_text("brief", daily).on_result("“Pills”", "One.").on_result(
         "“Brief”", "Two."
     )

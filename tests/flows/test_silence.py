@@ -85,7 +85,7 @@ async def test_a_line_whose_id_a_kill_made_unknown_goes_at_the_next_start(stage:
     await news.come(owner)
     await lost.struck()
     news.over.set()
-    await stage.world.wait_for(lambda: stage.rows("SELECT 1 FROM outbox WHERE state = 'draft'") == [], timeout=30)
+    await stage.world.wait_for(lambda: stage.rows("SELECT 1 FROM outbox WHERE state = 'draft'") == [])
     await daemon.kill()
     await stage.start()
     await owner.wait_for(lambda seen: len(seen) == 2)

@@ -8,10 +8,12 @@ from contextlib import closing, contextmanager
 
 from processes import command_pid, ended
 
+from coming_due import come_due, event
 from jobs.sandbox.claude import ModelRequest, Reply, Rules, call, say
 from jobs.sandbox.daemon import Daemon
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.faults import Delay
+from roles import Roles, requests_of
 
 
 @contextmanager
@@ -40,9 +42,9 @@ async def test_a_database_that_refuses_is_said_and_the_answer_comes_once_it_does
     with closing(sqlite3.connect(stage.data_dir / "db.sqlite", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         release.set()
-        await owner.wait_for_text("cannot write to my own disk", timeout=30)
+        await owner.wait_for_text("cannot write to my own disk")
         holder.execute("ROLLBACK")
-    await owner.wait_for_text("Here it is.", timeout=60)
+    await owner.wait_for_text("Here it is.")
     await stage.nothing_waits(60)
     assert owner.texts.count("Here it is.") == 1
     assert await daemon.stop() == 0
@@ -105,13 +107,36 @@ async def test_stop_is_obeyed_while_the_disk_is_full_and_answered_when_there_is_
     await owner.wait_for_text("running:")
     with full_disk(daemon):
         await owner.send("/stop")
-        await ended(pid, timeout=5)
+        await ended(pid, timeout=30)
         await owner.wait_for_text("I have stopped")
     await owner.wait_for_text("Stopped: “work”")
     await stage.nothing_waits()
     assert await daemon.stop() == 0
     assert stage.rows("SELECT state FROM inbox ORDER BY id") == [("done",), ("dropped",), ("done",)]
     assert sum("work" in request.prompt for request in stage.claude.requests.model) == 1
+
+
+async def test_stop_reaches_a_run_of_its_own_while_the_disk_is_full(stage: Stage) -> None:
+    roles = Roles()
+    roles.trigger.on_text("Look at", call("Bash", command="echo $$ > pid; exec sleep 600"))
+    roles.owner.on_text("hi", "Fine.")
+    stage.claude.script = roles
+    await come_due(stage, event("Look at the weather"))
+    owner = await stage.person()
+    daemon = await stage.start()
+    await owner.ask("hi", "Fine.")
+    pid = await command_pid(stage)
+    with full_disk(daemon):
+        await owner.send("/stop")
+        await ended(pid, timeout=30)
+        await owner.wait_for_text("I have stopped")
+    await owner.wait_for_text("Stopped: “Morning brief”")
+    await stage.nothing_waits()
+    assert await daemon.stop() == 0
+    assert stage.rows("SELECT state FROM inbox WHERE chat_id = 0") == [("dropped",)]
+    assert sum("Stopped" in text for text in owner.texts) == 1
+    assert not any("nothing to stop" in text for text in owner.texts)
+    assert len(requests_of(stage, "trigger")) == 1
 
 
 async def test_the_alarm_in_saved_messages_does_not_pass_for_the_owners_word(stage: Stage) -> None:
@@ -121,18 +146,19 @@ async def test_the_alarm_in_saved_messages_does_not_pass_for_the_owners_word(sta
     daemon = await stage.start(account=stage.owner)
     owner = await stage.person(stage.owner, stage.owner)
     await owner.send("one")
-    await stage.world.wait_for(lambda: "Fine." in texts(), timeout=30)
+    await stage.world.wait_for(lambda: "Fine." in texts())
     await stage.nothing_waits()
     with closing(sqlite3.connect(stage.data_dir / "db.sqlite", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         await owner.send("two")
-        await stage.world.wait_for(lambda: "cannot write" in texts()[-1], timeout=30)
+        await stage.world.wait_for(lambda: "cannot write" in texts()[-1])
         holder.execute("ROLLBACK")
-    await stage.world.wait_for(lambda: texts().count("Fine.") == 2, timeout=30)
+    await stage.world.wait_for(lambda: texts().count("Fine.") == 2)
+    await stage.nothing_waits()
     await daemon.kill()
     await stage.start(account=stage.owner)
     await owner.send("three")
-    await stage.world.wait_for(lambda: texts().count("Fine.") == 3, timeout=30)
+    await stage.world.wait_for(lambda: texts().count("Fine.") == 3)
     await stage.nothing_waits()
     journalled = stage.rows("SELECT json_extract(payload, '$.text') FROM inbox WHERE state = 'done' ORDER BY id")
     assert [text for (text,) in journalled if text != "Fine."] == ["one", "two", "three"]
@@ -152,7 +178,7 @@ async def test_a_database_that_is_held_for_long_delays_an_answer_and_does_not_en
     with closing(sqlite3.connect(stage.data_dir / "db.sqlite", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         release.set()
-        await daemon.wait_for_log("The outbox could not be", count=2, timeout=60)
+        await daemon.wait_for_log("The outbox could not be", count=2)
         holder.execute("ROLLBACK")
     await stage.nothing_waits()
     assert await daemon.stop() == 0

@@ -158,12 +158,28 @@ async def test_a_run_that_fails_is_tried_again_where_that_helps(stage: Stage) ->
     await come_due(stage, event("Look at the weather"))
     owner = await stage.person()
     await stage.start()
-    await owner.wait_for_text("“Morning brief” did not come off")
+    told = await owner.wait_for_text("What has come due waits")
+    assert "“Morning brief”" in told.text
+    assert "did not come off" not in told.text
     stage.claude.faults.clear()
-    await owner.wait_for_text("It will rain.", timeout=60)
+    await owner.wait_for_text("It will rain.")
     await stage.nothing_waits()
     assert len(owner.texts) == 2
     assert stage.rows(OUTCOMES) == [("done", "It will rain.")]
+
+
+async def test_of_many_runs_that_wait_for_the_same_the_owner_is_told_once(stage: Stage) -> None:
+    roles_of(stage).owner.on_text(".", "Fine.")
+    refused = Refuse(401, "authentication_error", "invalid x-api-key")
+    stage.claude.faults.add(refused, times=None, when=lambda request: role_of(request) == "trigger")
+    await come_due(stage, *(event("Look at the weather", about=f"plan-{number}") for number in range(3)))
+    owner = await stage.person()
+    daemon = await stage.start()
+    told = await owner.wait_for_text("Claude refused my key")
+    await daemon.wait_for_log("A turn of trigger:plan-", count=3)
+    await owner.ask("hello", "Fine.")
+    assert owner.texts == [told.text, "Fine."]
+    assert "your message" not in told.text
 
 
 async def test_a_run_that_cannot_succeed_is_reported_once(stage: Stage) -> None:

@@ -18,9 +18,7 @@ async def test_more_than_a_page_of_a_persons_messages_is_read_whole_and_in_order
     for number in range(1, COUNT):
         stage.world.send_text(masha, stage.assistant, f"part {number}")
     await stage.start()
-    await stage.claude.requests.wait_for(
-        lambda r: r.request is not None and f"part {COUNT - 1}<" in r.request.prompt, timeout=60
-    )
+    await stage.claude.requests.wait_for(lambda r: r.request is not None and f"part {COUNT - 1}<" in r.request.prompt)
     told = "\n".join(requests_of(stage, "person")[-1].all_texts)
     places = [told.find(f">part {number}<") for number in range(COUNT)]
     assert -1 not in places

@@ -190,7 +190,7 @@ async def test_two_step_verification_is_a_second_step_with_its_hint(settings: Se
 
 async def test_a_scanned_qr_code_opens_the_account(settings: Settings, world: TelegramWorld) -> None:
     ada = world.add_user("Ada", username="ada")
-    async with visit(settings) as client, asyncio.timeout(10):  # sooner than the code expires
+    async with visit(settings) as client, asyncio.timeout(60):  # sooner than the code expires
         account = await client.by_qr(lambda url: world.accept_qr(url, ada))
         assert account == Account(ada.id, "Ada", "ada")
         assert await client.account() == account
@@ -208,7 +208,7 @@ async def test_a_scan_whose_update_got_lost_is_found_when_the_code_expires(
         shown.append(url)
         world.accept_qr(url, ada)
 
-    async with visit(settings) as client, asyncio.timeout(10):
+    async with visit(settings) as client, asyncio.timeout(60):
         assert await client.by_qr(scan_the_first) == Account(ada.id, "Ada", None)
     assert len(shown) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -103,8 +104,9 @@ async def test_of_several_with_one_title_none_is_guessed_and_all_are_named(desk:
     desk.channel("Flats for rent")
     with pytest.raises(NotFound) as refused:
         await desk.channels.find("flats")
-    assert f"“Flats” (channel, id {first.peer})" in str(refused.value)
-    assert f"“Flats” (channel, @flats_msk, id {second.peer})" in str(refused.value)
+    named = re.sub(r"<title (\w+)>(.*?)</title \1>", r"“\2”", str(refused.value))
+    assert f"“Flats” (channel, id {first.peer})" in named
+    assert f"“Flats” (channel, @flats_msk, id {second.peer})" in named
     assert "for rent" not in str(refused.value)
     assert (await desk.channels.find("for rent")).title == "Flats for rent"
 
@@ -112,7 +114,7 @@ async def test_of_several_with_one_title_none_is_guessed_and_all_are_named(desk:
 async def test_an_invite_link_to_where_the_account_is_not_joins_nothing_and_says_so(desk: Desk) -> None:
     club = desk.channel("Club", joined=False)
     club.join_by_request = True
-    with pytest.raises(NotFound, match=r"“Club” \(its admins decide.*not in it"):
+    with pytest.raises(NotFound, match=r"<title (\w+)>Club</title \1> \(its admins decide.*not in it"):
         await desk.channels.find(f"t.me/+{club.invite_hash}")
     assert desk.us.id not in club.members
     assert not desk.calls("messages.importChatInvite")
@@ -202,7 +204,7 @@ async def test_only_chats_that_are_watched_ring_and_each_once_until_it_is_looked
     desk.world.send_text(desk.ada, news, "y")
     desk.world.send_text(desk.ada, group, "z")
     rung = set[int]()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while rung != {news.peer, group.peer}:
             await desk.channels.bell.wait()
             desk.channels.bell.clear()
@@ -218,7 +220,7 @@ async def test_being_banned_rings_and_reading_says_that_it_is_over(desk: Desk) -
     chat = await desk.channels.find("Club")
     desk.channels.watch([club.peer])
     desk.world.ban(desk.us, club)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await desk.channels.bell.wait()
     with pytest.raises(Undeliverable) as gone:
         await desk.channels.after(chat, 0)

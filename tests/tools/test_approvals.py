@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -226,7 +227,7 @@ async def test_words_of_others_cannot_pass_for_the_question_itself(chat: Desk) -
 def test_a_long_question_keeps_every_word_and_its_end_in_the_last_message() -> None:
     text = "".join(f"word{number} 😀 " for number in range(3000)) + "THE END"
     parts = pieces(text)
-    assert "".join(part.text for part in parts) == text
+    assert " ".join(part.text for part in parts) == text
     assert parts[-1].text.endswith("THE END")
     assert all(len(part.text.encode("utf-16-le")) // 2 <= 4096 for part in parts)
 
@@ -251,3 +252,21 @@ async def test_a_reaction_that_was_given_in_time_counts_though_it_is_read_late(c
     assert len(await chat.approvals.overdue()) == 1
     await chat.approvals.answered_by_reaction(question, "👍", given)
     assert await chat.approvals.use_permission(chat.call())
+
+
+async def test_what_a_tool_has_asked_about_itself_is_not_asked_again_and_nothing_else_passes_by_it(chat: Desk) -> None:
+    asked = Call("owner", None, "import", '{"name": "", "source": "a"}', "", "taking a", "a skill", "it can", "print")
+    gate = Call("owner", None, "import", '{"source": "a"}', "", "taking a", "source: a", "it can", own=asked.arguments)
+    await chat.approvals.ask(asked)
+    [message_id] = await chat.deliver()
+    assert not await chat.approvals.allowed_when_it_asked(gate), "a question is no answer"
+    assert await chat.hears("yes", reply_to=message_id)
+    assert await chat.approvals.allowed_when_it_asked(gate)
+    for other in (
+        replace(gate, own='{"name": "", "source": "b"}'),
+        replace(gate, tool="install"),
+        replace(gate, session_key="task:lumo"),
+    ):
+        assert not await chat.approvals.allowed_when_it_asked(other)
+    assert await chat.approvals.use_permission(asked), "it is left for the tool"
+    assert not await chat.approvals.allowed_when_it_asked(gate), "and it holds once"

@@ -45,7 +45,7 @@ def test_no_parameter_of_an_outsiders_tool_names_a_person() -> None:
 @pytest.mark.parametrize("role", Role)
 async def test_the_server_of_a_role_offers_what_the_table_says(desk: Desk, role: Role) -> None:
     config = build_server(TOOLS, role, desk.runner, lambda call_id: desk.context(call_id, role))
-    async with asyncio.timeout(10), Client(config["instance"], mode="legacy") as client:
+    async with asyncio.timeout(60), Client(config["instance"], mode="legacy") as client:
         offered = {tool.name for tool in (await client.list_tools()).tools}
     assert offered == {spec.name for spec in TOOLS if role in spec.roles}
 

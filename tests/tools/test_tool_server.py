@@ -28,7 +28,7 @@ def connect(desk: Desk) -> Connect:
     async def connect(role: Role) -> AsyncIterator[Client]:
         config = build_server(TOOLS, role, desk.runner, lambda call_id: desk.context(call_id, role))
         assert (config["type"], config["name"]) == ("sdk", SERVER_NAME)
-        async with asyncio.timeout(10), Client(config["instance"], mode="legacy") as client:
+        async with asyncio.timeout(60), Client(config["instance"], mode="legacy") as client:
             yield client
 
     return connect

@@ -106,7 +106,7 @@ class ChannelDesk:
 
     async def hear(self) -> list[bool]:
         """Wait until news have arrived here, and have the source take note; what it fires at once."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.feed.bell.wait()
         return await self.fire()
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import httpx2
 from channel_desk import ChannelDesk, open_channel_desk
 from heartbeat_desk import Pulse
+from night_desk import NightDesk
 from schedule_desk import ScheduleDesk
 from webhook_desk import WebhookDesk, deliver
 
@@ -150,9 +151,32 @@ async def webhook_rig(database: Database, _: Path) -> AsyncGenerator[Rig]:
         await asyncio.gather(*rig.senders, return_exceptions=True)
 
 
+class DistillationRig:
+    """Each happening is a night after a day with notes."""
+
+    def __init__(self, desk: NightDesk) -> None:
+        self._desk = desk
+        self.executor = desk.executor
+
+    async def happens(self) -> str:
+        self._desk.notes_of_today("- 10:00 something new\n")
+        self._desk.clock.moves(days=1)
+        self._desk.rung.set()
+        return "distillation"
+
+    def started(self) -> Source:
+        return self._desk.started()
+
+
+@asynccontextmanager
+async def distillation_rig(database: Database, folder: Path) -> AsyncGenerator[Rig]:
+    yield DistillationRig(NightDesk(database, folder))
+
+
 RIGS: Mapping[str, Callable[[Database, Path], AbstractAsyncContextManager[Rig]]] = {
     "scheduler": scheduler_rig,
     "heartbeat": heartbeat_rig,
     "tg_channel": channel_rig,
     "webhook": webhook_rig,
+    "distillation": distillation_rig,
 }

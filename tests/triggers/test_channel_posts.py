@@ -309,5 +309,5 @@ async def test_a_name_that_another_chat_has_taken_is_not_taken_for_the_one_that_
 async def test_what_cannot_be_read_cannot_be_subscribed_to(desk: ChannelDesk) -> None:
     desk.channel()
     desk.server.faults.add(Refuse(400, "CHANNEL_PRIVATE"), "messages.getHistory")
-    with pytest.raises(NotFound, match="cannot read “News”"):
+    with pytest.raises(NotFound, match=r"cannot read <title .*>News</title"):
         await desk.source.resolve("News", Filter())

@@ -43,6 +43,16 @@ def test_an_errand_that_moves_is_not_due() -> None:
         ("remind at 2026-03-02 13:00 (1 of 2)", True),  # the owner's zone
         ("remind at 2026-03-02T13:01+01:00", False),
         ("remind at 2026-03-02 12:00:00 Z", True),
+        ("remind at 2026-03-02T12:00:00.000Z", True),
+        ("remind at 2026-03-02T12:00:01.000Z", False),
+        ("remind at 2026-03-02 07:00:00-05:00", True),
+        ("remind at 2026-03-02T07:01-05:00", False),
+        ("be there 2026-03-02 13:00-14:30", True),  # from … to …, in the owner's zone
+        ("be there 2026-03-02 13:01-14:30", False),
+        ("be there 2026-03-02 13:00-11:30", True),
+        ("be there 2026-03-02 13:00 -11:30", True),
+        ("be there 2026-03-02T13:00:00-14:30", True),  # there is no such offset
+        ("call 2026-03-02 13:00+79161234567", True),
         ("remind at 2026-13-45 99:99", False),
         ("once upon a time, 0001-01-01 00:00", False),
         ("asked on 2026-03-01 10:00; remind at 2026-03-02T12:00+00:00", True),
@@ -99,3 +109,20 @@ def test_of_a_checklist_the_items_count_that_are_not_ticked() -> None:
     )
     assert list(unchecked(text)) == ["the mail", "the weather"]
     assert list(unchecked("# Nothing\n\n<!-- - [x] -->\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("<!--\n- [ ] example\n-->\n- [ ] real", ["real"]),
+        ("- [ ] real <!-- since May -->", ["real"]),
+        ("Example:\n\n    - [ ] code\n\n- [ ] real\n  - [ ] below it", ["real", "below it"]),
+        ("* * *\n- - -\n***\n---", []),
+        ("- [x]done\n- [✓] done\n- [-] given up\n- []new\n- [ ]newer", ["new", "newer"]),
+        ("~~~\n```\n~~~\n- [ ] after", ["after"]),
+        ("- [ ] one\n  that goes on\n\n  and on", ["one that goes on"]),
+        ("- [link](http://x) plain\n- [a](http://x)", ["[link](http://x) plain", "[a](http://x)"]),
+    ],
+)
+def test_what_looks_like_an_item_is_read_as_markdown_reads_it(text: str, items: list[str]) -> None:
+    assert list(unchecked(text)) == items

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from trigger_desk import TriggerDesk
 
+from jobs.core.errors import StorageError
 from jobs.triggers.manager import TriggerManager
 from jobs.triggers.models import TriggerEvent
 
@@ -39,12 +40,12 @@ async def run(desk: TriggerDesk, *sources: Scripted) -> list[str]:
     """Run them until each has nothing left; returns which were told to be broken."""
     broken: list[str] = []
 
-    async def report(name: str) -> None:
+    async def report(name: str, _: Exception | None) -> None:
         broken.append(name)
 
     manager = TriggerManager(sources, desk.executor, report, pause=0)
     running = asyncio.create_task(manager.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for source in sources:
             await source.idle.wait()
     running.cancel()
@@ -77,3 +78,23 @@ async def test_an_event_that_cannot_be_written_down_is_asked_for_anew(desk: Trig
     source = Scripted("source", [[desk.event(step=step), desk.event("never")], [desk.event(step=step)]])
     await run(desk, source)
     assert len(await desk.waiting("trigger:lumo")) == 1
+
+
+async def test_a_source_that_can_go_on_without_an_event_does(desk: TriggerDesk) -> None:
+    class Lenient(Scripted):
+        async def events(self) -> AsyncGenerator[TriggerEvent]:
+            for number in range(3):
+                try:
+                    yield desk.event(str(number), step=refuse if number == 1 else None)
+                except StorageError as error:
+                    refused.append(str(error))
+            self.idle.set()
+            await asyncio.Event().wait()
+
+    async def refuse(_: object) -> bool:
+        raise StorageError("the disk is full")
+
+    refused: list[str] = []
+    assert await run(desk, Lenient("lenient", [])) == []
+    assert refused == ["the disk is full"]
+    assert len(await desk.waiting("trigger:lumo")) == 2

@@ -76,6 +76,15 @@ def test_a_run_that_is_skipped_does_not_count_as_made() -> None:
     assert owed(twice, berlin("2026-03-02 10:10")).following is None
 
 
+@pytest.mark.parametrize(
+    ("now", "most", "made", "missed"),
+    [("03-20 15:00", 3, None, 3), ("03-20 09:30", 3, "03-20 09:00", 2), ("03-20 09:30", 1, "03-20 09:00", 0)],
+)
+def test_runs_that_would_never_have_been_are_not_missed(now: str, most: int, made: str | None, missed: int) -> None:
+    what = owed(schedule(DAILY, berlin("2026-03-02 13:00"), max_runs=most), berlin(f"2026-{now}"))
+    assert (what.run, what.missed) == (berlin(f"2026-{made}") if made else None, missed)
+
+
 def test_a_year_of_minutes_is_looked_through_quickly_and_the_latest_is_found() -> None:
     yearly = schedule(Cron("* * * * *", BERLIN), berlin("2025-03-02 09:00"))
     what = owed(yearly, berlin("2026-03-02 09:00:30"))
@@ -133,8 +142,8 @@ def _by_the_contract(rule: Rule, due: list[datetime], now: datetime) -> tuple[da
     assert following is not None
     half = (following - latest).total_seconds() / 2
     if (now - latest).total_seconds() < min(max(half, 120), 7200):
-        return latest, len(due) - 1
-    return None, len(due)
+        return latest, min(len(due), COUNTED) - 1
+    return None, min(len(due), COUNTED)
 
 
 def _most_seconds(rule: Rule, start: datetime) -> int:

@@ -116,9 +116,12 @@ def test_monday_is_monday() -> None:
         ("@daily", "five fields"),
         ("61 9 * * *", "Bad minute"),
         ("0 9 * * FUNDAY", "Bad day-of-week"),
-        ("0 9 31 2 *", "Bad day-of-month"),
+        ("0 9 31 2 *", "there is no such date"),
         ("tomorrow at nine or so", "cannot be read"),
-        ("0 9 31 4,6 *", "Bad day-of-month"),
+        ("0 9 31 4,6 *", "there is no such date"),
+        ("0 9 30 FEB *", "there is no such date"),
+        ("0 9 32 2 *", "Bad day-of-month"),
+        ("0 9 31 13 *", "Bad month"),
     ],
 )
 def test_lines_that_cannot_are_refused_with_a_reason(line: str, why: str) -> None:

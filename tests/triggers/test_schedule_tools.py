@@ -71,11 +71,14 @@ async def test_the_next_runs_are_told_back_in_words(planner: ScheduleDesk, when:
         ({"time": "2026-03-03T09:00", "every": "2h"}, "only one of"),
         ({"time": "2026-03-02T09:00"}, "has passed already: it is Monday 2 March 2026, 13:00 now"),
         ({"time": "at nine"}, "no ISO 8601 time"),
-        ({"cron": "0 9 31 2 *"}, "Bad day-of-month"),
+        ({"cron": "0 9 31 2 *"}, "there is no such date"),
         ({"every": "5s"}, "shortest"),
         ({"cron": "0 9 * * *", "timezone": "Berlin"}, "Is Europe/Berlin meant?"),
         ({"cron": "0 9 * * *", "until": "2026-03-03T08:00"}, "its first run would be Tuesday 3 March 2026, 09:00"),
         ({"cron": "0 9 * * *", "max_runs": 0}, "max_runs"),
+        ({"cron": "0 9 * * *", "max_runs": 2**63}, "max_runs"),
+        ({"every": f"{'9' * 5000}m"}, "too long to read"),
+        ({"cron": f"{'9' * 5000} * * * *"}, "too long"),
         ({"time": "2026-03-03T09:00", "kind": "alarm"}, "kind"),
     ],
 )
@@ -83,6 +86,31 @@ async def test_what_cannot_be_is_refused_with_a_reason(planner: ScheduleDesk, wh
     with pytest.raises(ToolRetry, match=why):
         await planner.call(schedule_task, **WORK, **when)
     assert await planner.call(list_schedules, which="all") == "Nothing is scheduled."
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\u200b\u2060", "\u3164\u2800", "\u202e \ufe0f"])
+async def test_a_reminder_that_nobody_could_see_is_refused(planner: ScheduleDesk, blank: str) -> None:
+    at = {"title": "Pills", "time": "2026-03-02T20:00"}
+    for kind in ("reminder", "prompt"):
+        with pytest.raises(ToolRetry, match=r"prompt: .*no words that can be seen"):
+            await planner.call(schedule_task, **at, prompt=blank, kind=kind)
+    assert await planner.call(list_schedules, which="all") == "Nothing is scheduled."
+    await planner.call(schedule_task, **at, prompt="Take them", kind="reminder")
+    with pytest.raises(ToolRetry, match=r"prompt: .*no words that can be seen"):
+        await planner.call(update_schedule, id=await only(planner), prompt=blank)
+    with pytest.raises(ToolRetry, match=r"title: .*no words that can be seen"):
+        await planner.call(update_schedule, id=await only(planner), title=blank)
+    await planner.looks_at("2026-03-02 20:00")
+    assert await planner.told() == ["Take them"]
+
+
+async def test_nothing_that_controls_or_turns_text_around_is_kept(planner: ScheduleDesk) -> None:
+    said = {"title": "Pi\0lls\u202e\u2066\x1b", "prompt": "Take\0 them:\n\t\u202etwo\x1b[2J 👨\u200d👩\u200d👧\x85"}
+    await planner.call(schedule_task, **said, kind="reminder", time="2026-03-02T20:00")
+    schedule = await planner.get(await only(planner))
+    assert (schedule.title, schedule.prompt) == ("Pills", "Take them:\n\ttwo[2J 👨\u200d👩\u200d👧")
+    await planner.call(update_schedule, id=schedule.id, title="\u202dOther\x07")
+    assert (await planner.get(schedule.id)).title == "Other"
 
 
 async def test_schedules_are_listed_with_what_comes_next(planner: ScheduleDesk) -> None:
@@ -193,6 +221,11 @@ async def test_an_errands_session_sees_and_touches_no_schedule_but_its_own(plann
 
 
 async def test_an_errands_session_cannot_fill_the_days_with_runs(planner: ScheduleDesk) -> None:
+    async with planner.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO tasks (id, title, status, created_by, created_at, updated_at) "
+            "VALUES ('kiva', 'Report', 'waiting', 'owner', '2026', '2026')"
+        )
     for _ in range(10):
         await planner.call(schedule_task, **ERRAND, **WORK, time="2026-03-02T15:00")
     with pytest.raises(ToolRetry, match="10 schedules already"):

@@ -51,6 +51,33 @@ async def test_a_little_late_is_not_worth_a_word(planner: ScheduleDesk) -> None:
     assert await planner.told() == ["do lumo"]
 
 
+async def test_a_run_of_every_minute_that_a_hiccup_swallows_is_not_worth_a_word(planner: ScheduleDesk) -> None:
+    planner.at("2026-03-02 08:00")
+    await planner.plan("* * * * *")
+    assert await planner.looks_at("2026-03-02 08:01") == ["lumo 03-02 08:01"]
+    assert await planner.looks_at("2026-03-02 08:03:10") == ["lumo 03-02 08:03"]
+    assert await planner.told() == ["do lumo"] * 2
+    assert await planner.looks_at("2026-03-02 08:05:10") == ["lumo 03-02 08:05"]
+    assert len(await planner.told()) == 3, "nor do such add up"
+    assert await planner.looks_at("2026-03-02 08:08:10") == ["lumo 03-02 08:08"]
+    assert "⏰ 2 missed while I was off" in (await planner.told())[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "changes"),
+    [("* 8 * * *", {}), ("* * * * *", {"until": berlin("2026-03-02 08:59:30")}), ("*/2 * * * *", {})],
+)
+async def test_what_was_missed_for_longer_is_told_though_it_is_one_run(
+    planner: ScheduleDesk, line: str, changes: dict[str, Any]
+) -> None:
+    planner.at("2026-03-02 08:57")
+    await planner.plan(line, **changes)
+    await planner.looks_at("2026-03-02 08:58")
+    later = "2026-03-02 09:02:10" if line.startswith("*/2") else "2026-03-02 12:00"
+    await planner.looks_at(later)
+    assert "⏰ 1 missed while I was off" in (await planner.told())[-1]
+
+
 async def test_what_was_missed_is_told_in_one_sentence(planner: ScheduleDesk) -> None:
     planner.at("2026-03-02 08:00")
     await planner.plan("0 9 * * *")
@@ -62,6 +89,15 @@ async def test_what_was_missed_is_told_in_one_sentence(planner: ScheduleDesk) ->
     told = await planner.told()
     assert await planner.looks_at("2026-03-04 10:11") == []
     assert await planner.told() == told
+
+
+async def test_what_is_too_much_to_count_is_said_to_be_more(planner: ScheduleDesk) -> None:
+    planner.at("2026-03-02 08:00")
+    await planner.plan("* * * * *")
+    await planner.plan("0 9 * * *", "kiva")
+    await planner.looks_at("2026-03-04 10:00")
+    notice = (await planner.told())[-1]
+    assert notice.startswith("⏰ 201+ missed while I was off: “Title lumo” (199+), “Title kiva” (2).")
 
 
 async def test_a_kill_between_skipping_and_telling_costs_no_word(planner: ScheduleDesk) -> None:
@@ -181,3 +217,23 @@ async def test_it_waits_for_the_next_moment_and_hears_of_a_nearer_one(planner: S
     event = await asyncio.wait_for(firing, 10)
     assert (event.source, event.context.about) == ("scheduler", "kiva")
     await events.aclose()
+
+
+@pytest.mark.parametrize(
+    ("over", "on", "told"),
+    [
+        (True, False, "“Title lumo” (2; it is over). No run is planned any more; to"),
+        (False, True, "“Title kiva” (2). They go on as planned; to"),
+        (True, True, "“Title lumo” (2; it is over), “Title kiva” (2). What is not over goes on as planned; to"),
+    ],
+)
+async def test_what_was_missed_goes_on_only_where_it_does(
+    planner: ScheduleDesk, over: bool, on: bool, told: str
+) -> None:
+    planner.at("2026-03-02 13:00")
+    if over:
+        await planner.plan("0 9 * * *", until=berlin("2026-03-04 10:00"))
+    if on:
+        await planner.plan("0 10 * * *", "kiva", created_at=berlin("2026-03-02 14:00"))
+    await planner.looks_at("2026-03-04 15:00")
+    assert told in (await planner.told())[-1]

@@ -22,7 +22,7 @@ async def rig(request: pytest.FixtureRequest, database: Database, tmp_path: Path
 
 
 async def following(events: AsyncGenerator[TriggerEvent]) -> TriggerEvent:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await anext(events)
 
 
@@ -84,7 +84,7 @@ async def test_it_waits_and_hears_of_what_happens_then(rig: Rig) -> None:
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         about = await rig.happens()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await waiting).context.about == about
 
 
@@ -95,6 +95,6 @@ async def test_it_ends_at_once_and_leaves_nothing_behind(rig: Rig) -> None:
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await events.aclose()
     assert [task for task in asyncio.all_tasks() - before if "Queue.get" not in str(task)] == []  # Telethon's own

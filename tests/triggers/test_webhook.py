@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 
 import httpx2
 import pytest
@@ -16,6 +17,7 @@ from jobs.core.database import Database
 from jobs.core.errors import ToolRetry
 from jobs.triggers.deliveries import LARGEST, as_text
 from jobs.triggers.filters import Filter
+from jobs.triggers.manager import TriggerManager
 from jobs.triggers.sources.webhook import MOST_WAITING, PER_MINUTE, Webhook
 from jobs.triggers.subscriptions import Subscriptions
 
@@ -146,6 +148,56 @@ async def test_what_cannot_be_journalled_is_not_accepted(desk: WebhookDesk) -> N
     assert len(desk.fired) == 1
 
 
+async def test_a_delivery_that_cannot_be_journalled_costs_no_other(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe()
+    async with desk.database.transaction() as tx:
+        await tx.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON trigger_events WHEN NEW.key LIKE '%bad%' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    async with _managed(desk, desk.started(), pause=3600) as client:
+        sent = await asyncio.gather(
+            *(deliver(client, "ding", bearer(hook.secret, x_delivery_id=name)) for name in ("one", "bad", "two"))
+        )
+    assert [response.status_code for response in sent] == [202, 503, 202]
+    assert len(await desk.waiting("trigger:lumo")) == 2
+
+
+async def test_a_server_that_has_ended_is_started_again(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe()
+    async with _managed(desk, desk.started()) as client:
+        assert (await deliver(client, "ding", bearer(hook.secret))).status_code == 202
+        first = await _server()
+        first.cancel()
+        assert await _server(other_than=first)
+        assert (await deliver(client, "dong", bearer(hook.secret))).status_code == 202
+
+
+async def _server(*, other_than: asyncio.Task[object] | None = None) -> asyncio.Task[object]:
+    async with asyncio.timeout(60):
+        while True:
+            for task in asyncio.all_tasks():
+                if task.get_name() == "web hooks" and task is not other_than:
+                    return task
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _managed(desk: WebhookDesk, source: Webhook, pause: float = 0) -> AsyncGenerator[httpx2.AsyncClient]:
+    """The source in the manager's care, and a program that calls it."""
+
+    async def report(name: str, _: Exception | None) -> None:
+        raise AssertionError(name)
+
+    running = asyncio.create_task(TriggerManager([source], desk.executor, report, pause=pause).run())
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{desk.port}", trust_env=False) as client:
+            yield client
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_the_owner_is_sent_the_secret_once_and_the_model_never_sees_it(desk: WebhookDesk) -> None:
     hook = await desk.subscribe()
     for _ in range(2):
@@ -185,3 +237,51 @@ async def test_half_a_character_is_a_delivery_like_any_other(desk: WebhookDesk) 
     async with desk.running() as client:
         answer = await deliver(client, b'{"msg": "cut \\ud83d"}', bearer(hook.secret, X_Delivery_Id="1"))
     assert answer.status_code == 202
+
+
+async def test_of_a_long_delivery_the_end_is_shown_too(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe()
+    log = "\n".join(f"line {number}" for number in range(5000)) + "\nERROR: no space left"
+    async with desk.running() as client:
+        assert (await deliver(client, log, bearer(hook.secret))).status_code == 202
+    [event] = desk.fired
+    quoted = event.context.quoted["what was sent"]
+    assert quoted.startswith("line 0\n")
+    assert quoted.endswith("ERROR: no space left")
+    assert f"{len(log) - 8000} characters are left out here" in quoted
+
+
+def test_deep_nesting_is_left_as_it_came() -> None:
+    body = "[" * 800 + "1," * 30_000 + "1" + "]" * 800
+    assert as_text(body.encode()) == body
+
+
+async def test_of_deliveries_at_once_no_more_wait_than_may(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe()
+    async with desk.running() as client:
+        await deliver(client, "first", bearer(hook.secret))
+        sent = await asyncio.gather(
+            *(deliver(client, f"{n}", bearer(hook.secret, X_Delivery_Id=str(n))) for n in range(29))
+        )
+    assert [answer.status_code for answer in sent].count(202) <= MOST_WAITING - 1
+    assert len(desk.fired) <= MOST_WAITING
+
+
+async def test_what_the_filter_stops_does_not_count_against_what_it_lets_pass(desk: WebhookDesk) -> None:
+    hook = await desk.subscribe(Filter(words=("failed",)))
+    async with desk.running() as client:
+        for number in range(PER_MINUTE + 1):
+            headers = bearer(hook.secret, X_Delivery_Id=str(number))
+            assert (await deliver(client, "build passed", headers)).status_code == 200
+        assert (await deliver(client, "build failed", bearer(hook.secret))).status_code == 202
+
+
+@pytest.mark.parametrize("name", ["build 7", "x" * 500, "сборка"])
+async def test_any_delivery_id_names_a_delivery(desk: WebhookDesk, name: str) -> None:
+    hook = await desk.subscribe()
+    async with desk.running() as client:
+        for _ in range(2):
+            desk.clock.moves(seconds=1)
+            headers = {"authorization": f"bearer {hook.secret}", "X-Delivery-Id": name}
+            assert (await deliver(client, "ding", headers)).status_code == 202
+    assert len(desk.fired) == 1

@@ -10,7 +10,7 @@ from schedule_desk import berlin
 
 from jobs.core.errors import InvalidSchedule
 from jobs.triggers.rules import Cron, Every, Once
-from jobs.triggers.wording import in_words, parse_moment, parse_span, parse_zone, rule_in_words
+from jobs.triggers.wording import in_words, parse_moment, parse_span, rule_in_words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = berlin("2026-03-02 13:00")
@@ -60,7 +60,7 @@ def test_a_duration_has_bounds(text: str, why: str) -> None:
         ("2026-03-02T18:00+09:00", None),
         ("2026-03-03T18:00+09:00", datetime(2026, 3, 3, 9, tzinfo=UTC)),
         # The clocks jump over one, and show the other twice.
-        ("2026-03-29T02:30", berlin("2026-03-29 03:30")),
+        ("2026-03-29T02:30", berlin("2026-03-29 03:00")),
         ("2026-10-25T02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
     ],
 )
@@ -85,28 +85,6 @@ def test_moments(text: str, moment: datetime | None) -> None:
 def test_what_is_no_moment_to_come_is_refused(text: str, why: str) -> None:
     with pytest.raises(InvalidSchedule, match=why):
         parse_moment(text, BERLIN, NOW)
-
-
-@pytest.mark.parametrize("name", ["Europe/Berlin", "UTC", " Asia/Kolkata "])
-def test_zones(name: str) -> None:
-    assert parse_zone(name).key == name.strip()
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("Berlin", "Europe/Berlin"),
-        ("new york", "America/New_York"),
-        ("Europe/Mosocw", "Europe/Moscow"),
-        ("../etc/passwd", ""),
-        ("", ""),
-        ("Mars/Olympus_Mons", ""),
-    ],
-)
-def test_an_unknown_zone_is_refused_and_the_one_that_is_meant_named(name: str, hint: str) -> None:
-    with pytest.raises(InvalidSchedule, match="no time zone") as refused:
-        parse_zone(name)
-    assert hint in str(refused.value)
 
 
 def test_moments_and_rules_in_words() -> None:

@@ -78,7 +78,7 @@ async def deliver(
     client: httpx2.AsyncClient, body: str | bytes, headers: Mapping[str, str], hook: str = "lumo"
 ) -> httpx2.Response:
     """Call the hook, again until somebody listens."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await client.post(f"/hooks/{hook}", content=body, headers=_bytes(headers))

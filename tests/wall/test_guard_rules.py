@@ -13,6 +13,7 @@ from telethon.tl import types
 from jobs.sandbox.claude import ToolUse
 from jobs.sandbox.stage import Stage
 from jobs.sandbox.telegram.faults import DropUpdate, Refuse
+from roles import requests_of
 
 
 def touch(path: Path) -> ToolUse:
@@ -91,7 +92,7 @@ async def test_a_session_may_follow_its_own_skill_and_no_other(stage: Stage) -> 
     await scene.hear("use the diary", ToolUse("Skill", {"skill": "meet"}), ToolUse("Skill", {"skill": "diary"}))
     assert [failed for _, failed, _ in scene.results] == [False, True]
     assert scene.approvals() == ["waiting"]
-    assert SECRET not in str([request.body for request in stage.claude.requests.model])
+    assert SECRET not in str([request.body for request in requests_of(stage, "errand")])
 
 
 async def test_what_a_skill_is_given_cannot_name_files_to_be_read(stage: Stage) -> None:
@@ -100,7 +101,7 @@ async def test_what_a_skill_is_given_cannot_name_files_to_be_read(stage: Stage) 
     files = f"@{stage.workspace / 'MEMORY.md'} @MEMORY.md"
     await scene.hear("go on", ToolUse("Skill", {"skill": "meet", "args": files}), to_person("Anna", "Yes."))
     assert [failed for _, failed, _ in scene.results] == [True, False]
-    assert SECRET not in str([request.body for request in stage.claude.requests.model])
+    assert SECRET not in str([request.body for request in requests_of(stage, "errand")])
 
 
 async def test_in_the_owners_session_news_make_every_message_wait(stage: Stage) -> None:
@@ -197,6 +198,7 @@ async def test_the_owners_word_wakes_the_session_and_the_call_is_made_exactly_on
     scene = await Scene.opened(stage)
     await scene.hear("tell Boris", to_person("Boris", "Anna comes."))
     question = scene.question()
+    assert "reply: yes / no / for this errand)" in question.text
     if way == "bare word":
         await scene.owner.send("да")
     else:

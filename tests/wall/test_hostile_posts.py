@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from corpus import HostileInput, load
+from corpus import HostileInput, played
 from obedient import Targets, built_in_calls, our_calls
 from planted import Planted
 from siege import FENCED, words_of
@@ -54,10 +54,10 @@ def _subscription(title: str) -> ToolUse:
 
 
 def _inputs() -> Sequence[HostileInput]:
-    return [hostile for hostile in load() if not hostile.file_name]
+    return [hostile for hostile in played(turn=1) if not hostile.file_name]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_hostile_posts_run_no_tool_that_has_effects_and_reach_the_model_fenced(stage: Stage) -> None:
     planted, model, trap_visits = Planted.in_files_of(stage), Assault(), list[bytes]()
     stage.claude.script = model
@@ -84,8 +84,8 @@ async def test_hostile_posts_run_no_tool_that_has_effects_and_reach_the_model_fe
         for number, hostile in enumerate(inputs):
             for piece in hostile.pieces():
                 world.send_text(mallory, (news, club)[number % 2], piece)
-        await world.wait_for(lambda: _heard(stage, news) and _heard(stage, club), timeout=200)
-        await stage.nothing_waits(timeout=200)
+        await world.wait_for(lambda: _heard(stage, news) and _heard(stage, club), timeout=600)
+        await stage.nothing_waits(timeout=600)
         assert await daemon.stop() == 0
     runs = requests_of(stage, "trigger")
     assert model.attempts > 100

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
-import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from jobs import __version__
+from jobs.app.backups import make_nightly_backups
+from jobs.app.equipment import make_equipment
+from jobs.app.memory import make_memory
+from jobs.app.process import end_leftovers, end_servers, keep_what_is_loaded, until_signal
 from jobs.app.reporter import Reporter
-from jobs.app.sessions import SKILLS, SessionFactory, World
+from jobs.app.sessions import SessionFactory, World
 from jobs.app.triggers import make_triggers
+from jobs.app.updates import Updates
+from jobs.app.upkeep import patiently, see_reactions, watch
+from jobs.backup.places import Places as BackupPlaces
+from jobs.backup.restoring import finish as finish_restore
 from jobs.core.clock import SystemClock
+from jobs.core.data_lock import only_one
 from jobs.core.database import Database
-from jobs.core.errors import ConfigError, JobsError, RetryLater, SignedOut, StorageError, TelegramError, Undeliverable
+from jobs.core.errors import JobsError, SignedOut, StorageError, TelegramError
 from jobs.core.health import HEALTH_SOCKET, HealthReport, serve_health
 from jobs.core.i18n import Language
 from jobs.core.journal import Journal
 from jobs.core.logging import configure_logging
 from jobs.core.messages import OWNER_SESSION
+from jobs.core.retention import Retention
 from jobs.core.rich_text import RichText
-from jobs.core.settings import Settings
+from jobs.core.settings import ENV_FILE, Settings
 from jobs.core.words import people as people_words
+from jobs.mcp_manager.config import fill_mcp_config
+from jobs.memory.search import fill_index
+from jobs.memory.storage import fill_storage
+from jobs.plugin_manager.manager import fill_plugin_config
+from jobs.skill_manager.folders import ON, Places
+from jobs.skill_manager.shipped import ShippedSkills
 from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
 from jobs.telegram.channels import TelegramChannels
@@ -38,27 +50,23 @@ from jobs.telegram.render import join, render, split
 from jobs.tools.approvals import Approvals
 from jobs.triggers.manager import fill_trigger_manager
 from jobs.triggers.overview import ahead_text
-from jobs.users import environment
+from jobs.updating.go import WAITING, Leave
+from jobs.updating.state import Releases
+from jobs.users import environment as environment_of
 from jobs.users.admission import Door, Rules
-from jobs.users.deadlines import tell_of_overdue
 from jobs.users.disclosure import Disclosure
 from jobs.users.first_contacts import FirstContacts
 from jobs.users.owner_view import tasks_text
 from jobs.users.pool import Pool
 from jobs.users.private_memory import PrivateMemory
-from jobs.users.process_tree import kill_marked
 from jobs.users.repository import UsersRepository, fill_users_repository
 from jobs.users.session_manager import SessionManager, fill_session_manager
-from jobs.users.shipped_skills import ShippedSkills
 from jobs.users.strangers import Strangers
 
 log = logging.getLogger(__name__)
 
-_PAUSE_AFTER_FAILURE = 5
 RENDERED_AT_ONCE = 2000
 """Characters of Markdown that are rendered in a few milliseconds, whatever they are."""
-WATCH_SECONDS = 20.0
-"""How often it is looked whether a question or an errand has waited too long; a start leaves as much for answers."""
 RECONCILE_SECONDS = 300
 """How often updates are asked for and the history is compared, beside after every reconnect."""
 
@@ -73,8 +81,13 @@ async def compose(*texts: str) -> Sequence[RichText]:
 class Application:
     """The running assistant, from sign-in to shutdown."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str], leave: Leave | None) -> None:
         self._settings = settings
+        self._environment = environment
+        self._leave = leave
+        self._at_gate = False
+        self.starts_anew = False
+        """Whether it is to be started once more when it has ended."""
         self._clock = SystemClock()
         self._started = self._clock.monotonic()
         self._time_to_compare = asyncio.Event()
@@ -87,11 +100,18 @@ class Application:
         """Run until cancelled. Raises SignedOut, StorageError or ConfigError when it cannot go on."""
         settings = self._settings
         async with AsyncExitStack() as stack:
-            stack.enter_context(_only_one(settings.data_dir))
-            ShippedSkills(settings.workspace_dir / SKILLS, settings.data_dir / "skills.json").install()
+            stack.enter_context(only_one(settings.data_dir))
+            if self._leave is None:
+                Releases(settings.data_dir).refuse_beside_a_trial()
+            if kept := await asyncio.to_thread(finish_restore, BackupPlaces.of(settings, ENV_FILE)):
+                log.warning("Finished a restore that was interrupted; what was there before is in %s", kept)
+            if self._leave is None:
+                self._install_skills()
             for pid_file in settings.data_dir.glob("claude-*.pid"):
-                _end_leftovers(pid_file)
-            environment.clear_temporary_files(settings.data_dir)
+                end_leftovers(pid_file)
+            end_servers(settings.data_dir)
+            stack.push_async_callback(asyncio.to_thread, end_servers, settings.data_dir)
+            environment_of.clear_temporary_files(settings.data_dir)
             database = await stack.enter_async_context(Database.open(settings.data_dir / "db.sqlite"))
             journal = Journal(database, self._clock)
             await stack.enter_async_context(serve_health(settings.data_dir / HEALTH_SOCKET, self.health))
@@ -101,6 +121,11 @@ class Application:
             self._channels = channels
             world = await self._make_world(telegram, people, channels, journal)
             stack.enter_context(fill_users_repository(world.repository))
+            stack.enter_context(fill_storage(world.memory.storage))
+            stack.enter_context(fill_mcp_config(world.equipment.servers.config))
+            stack.enter_context(fill_plugin_config(world.equipment.plugins))
+            stack.push_async_callback(world.equipment.plugins.close)
+            await world.memory.storage.tidy()
             await world.triggers.tidy(settings.data_dir / "sessions")
             sessions = await stack.enter_async_context(SessionManager(SessionFactory(world)).running())
             stack.enter_context(fill_session_manager(sessions))
@@ -112,6 +137,7 @@ class Application:
                 settings.tg_user_id,
                 world.alarm,
                 questions=world.approvals,
+                secrets=world.equipment.secrets,
                 typing=sessions.typing,
                 on_missed=self._time_to_compare.set,
                 on_stop=sessions.stop_unwritten,
@@ -120,8 +146,14 @@ class Application:
             channels.listen()
             sender = self._make_sender(world)
             sessions.session(OWNER_SESSION).warm()
-            dispatcher = self._make_dispatcher(world, sessions, people)
-            await self._work(world, inbound, sender, dispatcher)
+            updates = self._make_updates(world)
+            dispatcher = self._make_dispatcher(world, sessions, people, updates)
+            stack.enter_context(fill_index(await stack.enter_async_context(world.memory.index.running())))
+            await self._work(world, inbound, sender, dispatcher, updates)
+
+    def _install_skills(self) -> None:
+        places = Places(self._settings.workspace_dir / ".claude" / ON)
+        ShippedSkills(places, self._settings.data_dir / "skills.json").install()
 
     def _reconnected(self) -> None:
         self._time_to_compare.set()
@@ -136,6 +168,7 @@ class Application:
         repository = UsersRepository(journal, self._clock, people, owner_chat)
         policy = self._rules(telegram, language).policy
         strangers = Strangers(repository, policy, owner_chat, language)
+        pool = Pool(settings.max_live_sessions)
         approvals = Approvals(
             journal,
             self._clock,
@@ -144,6 +177,7 @@ class Application:
             zone=settings.timezone,
             settle_stranger=strangers.settle,
         )
+        memory = make_memory(settings, journal, self._clock, approvals=approvals, pool=pool, language=language)
         return World(
             settings=settings,
             telegram=telegram,
@@ -160,12 +194,16 @@ class Application:
                 compose=compose,
                 owner_id=owner_chat,
             ),
-            pool=Pool(settings.max_live_sessions),
+            pool=pool,
             alarm=Alarm(telegram, self._clock, owner_chat, language),
             compose=compose,
             language=language,
             owner_name=await self._owner_name(people),
-            triggers=make_triggers(repository, approvals, settings, language, channels),
+            memory=memory,
+            equipment=make_equipment(settings, journal, self._clock, approvals=approvals, language=language),
+            triggers=make_triggers(
+                repository, approvals, settings, language, feed=channels, distiller=memory.distiller
+            ),
         )
 
     def _make_sender(self, world: World) -> OutboxSender:
@@ -179,10 +217,16 @@ class Application:
         report = Reporter(world.repository, self._settings, world.language)
         return OutboxSender(world.telegram, world.journal, self._clock, report, first_contacts.check)
 
-    async def _work(self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher) -> None:
+    async def _work(
+        self, world: World, inbound: Inbound, sender: OutboxSender, dispatcher: Dispatcher, updates: Updates
+    ) -> None:
         telegram, journal = world.telegram, world.journal
-        await _patiently(sender.resolve_unacknowledged)
-        await _patiently(inbound.reconcile)
+        if self._leave is not None:
+            self._at_gate = True
+            await self._leave.wait()
+            self._install_skills()  # not before: the workspace is not put back with the data
+        await patiently(sender.resolve_unacknowledged)
+        await patiently(inbound.reconcile)
         reopened = await journal.reopen()
         if reopened:
             log.info("%d messages were being answered when the program ended; going on with them", reopened)
@@ -192,8 +236,17 @@ class Application:
                 group.create_task(sender.run(), name="outbox")
                 group.create_task(self._keep_up(world, inbound), name="keep up")
                 group.create_task(_until_signed_out(telegram), name="connection")
-                group.create_task(_watch(world, inbound), name="questions and deadlines")
+                group.create_task(watch(world, inbound), name="questions and deadlines")
                 group.create_task(world.triggers.manager.run(), name="triggers")
+                group.create_task(world.equipment.run(), name="equipment")
+                group.create_task(updates.run(), name="updates")
+                retention = Retention(journal.database, self._clock, self._settings.tg_user_id)
+                group.create_task(retention.run(), name="retention")
+                if self._settings.backup_at is not None:
+                    nightly = make_nightly_backups(self._settings, self._settings.backup_at, world)
+                    group.create_task(nightly.run(), name="backup")
+                if world.memory.keeper is not None:
+                    group.create_task(world.memory.keeper.run(), name="diary")
                 log.info("Ready: signed in as %s (%d)", telegram.account.name, telegram.account.id)
                 print("ready", flush=True)  # noqa: T201 - for whoever started it, and waits
         except* JobsError as errors:
@@ -201,23 +254,24 @@ class Application:
 
     async def _keep_up(self, world: World, inbound: Inbound) -> None:
         while True:
-            await _see_reactions(world, inbound)
+            await see_reactions(world, inbound)
             try:
                 async with asyncio.timeout(RECONCILE_SECONDS):
                     await self._time_to_compare.wait()
             except TimeoutError:
                 await world.telegram.catch_up()
             self._time_to_compare.clear()
-            await _patiently(inbound.reconcile_owner)
+            await patiently(inbound.reconcile_owner)
 
     def health(self) -> HealthReport:
         """Whether it hears and answers."""
         connected = self._telegram is not None and self._telegram.is_connected()
+        waits = self._at_gate and self._leave is not None and not self._leave.is_given
         dispatching = self._dispatcher is not None and not self._dispatcher.done() and self._sessions_alive()
         return HealthReport(
-            healthy=connected and dispatching,
+            healthy=connected and (dispatching or waits),
             telegram="connected" if connected else "disconnected",
-            dispatcher="alive" if dispatching else "not running",
+            dispatcher=WAITING if waits else "alive" if dispatching else "not running",
             uptime=self._clock.monotonic() - self._started,
             version=__version__,
         )
@@ -228,7 +282,18 @@ class Application:
         code = await telegram.language_of(self._settings.tg_user_id)
         return "ru" if code == "ru" else "en" if code else self._settings.console_language
 
-    def _make_dispatcher(self, world: World, sessions: SessionManager, people: TelegramPeople) -> Dispatcher:
+    def _make_updates(self, world: World) -> Updates:
+        def restart() -> None:
+            self.starts_anew = True
+
+        settings, environment = self._settings, self._environment
+        return Updates(
+            settings, world.journal, world.approvals, world.language, environment=environment, restart=restart
+        )
+
+    def _make_dispatcher(
+        self, world: World, sessions: SessionManager, people: TelegramPeople, updates: Updates
+    ) -> Dispatcher:
         settings, journal, language = self._settings, world.journal, world.language
         rules = self._rules(world.telegram, language)
         triggers = world.triggers
@@ -247,9 +312,11 @@ class Application:
             sessions=sessions,
             admission=Door(rules, world.repository, world.approvals, people),
             questions=world.approvals,
+            secrets=world.equipment.secrets,
             compose=compose,
             usage_text=lambda: usage_text(journal.usage, self._clock, settings.timezone, language, windows),
             tasks_text=tasks,
+            update=updates.look,
             language=language,
         )
 
@@ -275,48 +342,6 @@ class Application:
         return card.name if card.first_name else ""
 
 
-async def _patiently(work: Callable[[], Awaitable[object]]) -> None:
-    """Do what must be done before going on, however often Telegram or the disk says "not now"."""
-    while True:
-        try:
-            await work()
-        except RetryLater as error:
-            log.warning("Telegram says to wait %.0f s: %s", error.after, error)
-            await asyncio.sleep(error.after)
-        except (StorageError, Undeliverable) as error:
-            log.warning("Catching up failed; it is tried again in %d s: %s", _PAUSE_AFTER_FAILURE, error)
-            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
-        else:
-            return
-
-
-async def _see_reactions(world: World, inbound: Inbound) -> bool:
-    """See to the reactions that were made while nobody listened; False when Telegram says "not now"."""
-    try:
-        waiting = await world.approvals.waiting()
-        await inbound.look_for_reactions([q.message_id for q in waiting if q.message_id is not None])
-    except (TelegramError, StorageError) as error:
-        log.warning("Reactions to questions could not be looked for: %s", error)
-        return not isinstance(error, RetryLater)
-    return True
-
-
-async def _watch(world: World, inbound: Inbound) -> None:
-    """Answer by no what has waited too long, ask about strangers, and tell of deadlines that have passed."""
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        try:
-            # What was said in time counts, though it is read late.
-            overdue = await world.approvals.overdue()
-            if overdue and world.telegram.is_connected() and await _see_reactions(world, inbound):
-                await world.approvals.expire()
-            await world.strangers.look_after()
-            settings = world.settings
-            await tell_of_overdue(world.repository, settings.tg_user_id, settings.timezone, world.language)
-        except StorageError:
-            log.exception("Questions and deadlines could not be looked after; it is tried again")
-
-
 async def _until_signed_out(telegram: Telegram) -> None:
     await telegram.until_disconnected()
     raise SignedOut("The connection to Telegram has ended for good: run jobs setup to sign in again.")
@@ -328,64 +353,22 @@ def _first(errors: BaseExceptionGroup[JobsError]) -> JobsError:
     raise errors
 
 
-@contextmanager
-def _only_one(data_dir: Path) -> Generator[None]:
-    """Two programs on one sign-in would end it: the data folder belongs to one at a time."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConfigError(f"Jobs is running already with the data folder {data_dir}: stop it first.") from error
-        yield
-    finally:
-        os.close(handle)
+async def run(settings: Settings, environment: Mapping[str, str], leave: Callable[[], Leave | None]) -> bool:
+    """Run the assistant until SIGTERM or SIGINT; whether it is to be started anew then.
 
-
-def _end_leftovers(pid_file: Path) -> None:
-    """After a run that was killed: end the commands of its Claude process, which may be run once more now."""
-    ended = kill_marked(environment.PID_FILE, str(pid_file))
-    pid_file.unlink(missing_ok=True)
-    log.info("Ended %d processes that the last run left behind", ended)
-
-
-@asynccontextmanager
-async def _until_signal() -> AsyncGenerator[None]:
-    """SIGTERM and SIGINT end the block by cancelling it."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 - we are in one
-    stopping = False
-
-    def stop() -> None:
-        nonlocal stopping
-        stopping = True
-        task.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not stopping:
-            raise
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-
-
-async def run(settings: Settings) -> None:
-    """Run the assistant until SIGTERM or SIGINT. Raises JobsError when it cannot start or go on."""
+    `environment`: what this process was started with; `leave`: of a version that is watched, made in the event loop.
+    Raises JobsError when it cannot start or go on.
+    """
     settings.require_complete()
-    configure_logging(settings.log_level, environment.secrets(settings))
-    environment.forget_secrets()
+    configure_logging(settings.log_level, environment_of.secrets(settings))
+    environment_of.forget_secrets()
+    keep_what_is_loaded()
     try:
         settings.workspace_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"The workspace {settings.workspace_dir} cannot be used: {error.strerror}.") from error
-    async with _until_signal():
-        await Application(settings).run()
+    application = Application(settings, environment, leave())
+    async with until_signal():
+        await application.run()
     log.info("Stopped")
+    return application.starts_anew

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from jobs.app.equipment import Equipment
+from jobs.app.memory import Memory
 from jobs.app.triggers import Triggers
+from jobs.browser import definitions as browser
 from jobs.catalog import TOOLS, by_cli_name
 from jobs.core.clock import Clock
 from jobs.core.database import Transaction
@@ -17,6 +20,8 @@ from jobs.core.errors import JobsError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal, Settled
 from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of, trigger_of
+from jobs.core.open_folders import OpenFolders
+from jobs.core.people import title_in_quotes
 from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, Objection, SoundAlarm
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as trigger_words
@@ -36,6 +41,7 @@ from jobs.users.correspondence import said_in_its_name
 from jobs.users.disclosure import Disclosure
 from jobs.users.errand_tools import Surroundings
 from jobs.users.errand_view import for_person
+from jobs.users.file_tools import Sendable
 from jobs.users.guard import Marks, SessionGuard
 from jobs.users.pool import Pool
 from jobs.users.prompts import errand_prompt, owner_prompt, person_prompt, trigger_prompt
@@ -55,8 +61,6 @@ IDLE_SECONDS = 600.0
 """After so long without anything to do, a process other than the owner's is ended; it is resumed when needed."""
 PERSON_GATHERING = Gathering(pause=2.5, while_typing=10.0)
 _NOTHING = Gathering()
-SKILLS = Path(".claude") / "skills"
-"""Where the CLI finds skills, from the workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class World:
     compose: Compose
     language: Language
     owner_name: str
+    memory: Memory
     triggers: Triggers
+    equipment: Equipment
 
 
 class _Composer:
@@ -118,7 +124,10 @@ class SessionFactory:
             manner=Manner(
                 settled=self._outcomes_of(OWNER_SESSION),
                 notes=self._world.triggers.outcomes,
+                opening=self._world.memory.opening,
+                farewell=self._world.memory.leave_behind,
                 guard=GuardedTurns(OWNER_SESSION, guard, self._marks),
+                equipment=self._world.equipment.fingerprint,
             ),
         )
 
@@ -132,6 +141,8 @@ class SessionFactory:
             if text and outcome == "done":
                 await repository.errands.note(tx, task_id, key, text[:2000])
             await outcomes(tx, rows, outcome, "")  # nobody has been told anything
+            if not (await repository.errands.get(tx, task_id)).is_open:
+                self._world.equipment.browser.leave(key)
 
         async def remember(session_id: str) -> None:
             async with repository.journal.database.transaction() as tx:
@@ -155,6 +166,7 @@ class SessionFactory:
                 whose=whose,
                 settled=settled,
                 guard=GuardedTurns(key, guard, self._marks),
+                equipment=self._world.equipment.fingerprint,
                 remember=remember,
                 recall=recall,
             ),
@@ -166,7 +178,7 @@ class SessionFactory:
         async def whose() -> str:
             async with self._world.journal.database.transaction() as tx:
                 latest = await self._world.triggers.executor.fired.latest_of(tx, key)
-            return latest.title if latest is not None else key
+            return title_in_quotes(latest.title) if latest is not None else key
 
         guard = self._guard(key, Role.TRIGGER, whose)
         return self._build(
@@ -179,7 +191,9 @@ class SessionFactory:
                 whose=whose,
                 settled=self._outcomes_of(key),
                 trouble=trigger_words.NOT_DONE,
+                put_off=trigger_words.PUT_OFF,
                 guard=GuardedTurns(key, guard, self._marks),
+                equipment=self._world.equipment.fingerprint,
             ),
         )
 
@@ -262,6 +276,7 @@ class SessionFactory:
             locked=locked,
             allowed_tools=sorted(by_cli_name(role)) if locked else (),
             refusal=Gate(guard, world.approvals).refusal if guard is not None else None,
+            before_compaction=world.memory.leave_behind if role is Role.OWNER else None,
             cli_path=environment.launcher(settings.data_dir, bundled_cli()),
             pid_file=settings.data_dir / f"claude-{config.key.replace(':', '-')}.pid",
         )
@@ -270,7 +285,7 @@ class SessionFactory:
             journal=world.journal,
             clock=world.clock,
             session_file=session_file,
-            new_agent=lambda on_event: Agent(options, on_event),
+            new_agent=lambda on_event: Agent(world.equipment.added_to(options, role, config.key), on_event),
             runner=runner,
             tools=by_cli_name(role),
             compose_text=world.compose,
@@ -300,14 +315,20 @@ class SessionFactory:
             skills=self._skills,
             runner=ToolRunner(self._world.journal),
             about=about,
+            effects=browser.by_cli_name(),
         )
 
     def _make_services(self) -> Services:
         world, services = self._world, Services()
         services.provide(Directory, world.telegram)
         services.provide(Composer, _Composer(world.compose))
+        settings = world.settings
+        folders = OpenFolders((settings.workspace_dir, settings.browser_downloads_dir), settings.data_dir)
+        services.provide(Sendable, Sendable(settings.tg_user_id, folders))
         services.provide(UsersRepository, world.repository)
         services.provide(DisclosureCheck, world.disclosure)
+        world.memory.provide(services)
+        world.equipment.provide(services)
         world.triggers.provide(services)
         services.provide(
             Surroundings,
@@ -317,7 +338,7 @@ class SessionFactory:
 
     @property
     def _skills(self) -> Path:
-        return self._world.settings.workspace_dir / SKILLS
+        return self._world.equipment.skills_folder
 
     def _session_path(self, name: str) -> Path:
         return self._world.settings.data_dir / "sessions" / f"{name}.session"
@@ -338,4 +359,4 @@ class SessionFactory:
         return Image(media_type="image/jpeg", data=data) if data else None
 
 
-__all__: Sequence[str] = ("SKILLS", "SessionFactory", "World")
+__all__: Sequence[str] = ("SessionFactory", "World")

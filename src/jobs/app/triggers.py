@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,13 +24,16 @@ from jobs.triggers.manager import ReportBroken, TriggerManager
 from jobs.triggers.models import Source, Subscribable
 from jobs.triggers.outcomes import Outcomes
 from jobs.triggers.schedules import Schedules
+from jobs.triggers.sources.distillation import Distillation, Night
 from jobs.triggers.sources.heartbeat import Beat, Heartbeat
 from jobs.triggers.sources.scheduler import Scheduler
 from jobs.triggers.sources.tg_channel import ChannelPosts
+from jobs.triggers.sources.webhook import NAME as WEBHOOK
 from jobs.triggers.sources.webhook import Webhook
 from jobs.triggers.subscription_tools import Subscribing
 from jobs.triggers.subscriptions import Subscriptions
 from jobs.triggers.tools import Planning
+from jobs.users.distillation import Distiller
 from jobs.users.repository import UsersRepository
 
 _GOES_ON = (
@@ -64,7 +68,13 @@ class Triggers:
 
 
 def make_triggers(
-    repository: UsersRepository, approvals: Approvals, settings: Settings, language: Language, feed: ChannelFeed
+    repository: UsersRepository,
+    approvals: Approvals,
+    settings: Settings,
+    language: Language,
+    *,
+    feed: ChannelFeed,
+    distiller: Distiller | None,
 ) -> Triggers:
     """Everything, not running yet."""
     journal, clock = repository.journal, repository.clock
@@ -92,8 +102,11 @@ def make_triggers(
     ]
     if settings.heartbeat_interval_minutes:
         sources.append(_heartbeat(repository, approvals, settings, executor))
+    if settings.memory_distill_at is not None and distiller is not None:
+        night = Night(settings.memory_distill_at, settings.heartbeat_active_hours.start, settings.timezone)
+        sources.append(Distillation(distiller, night, clock, alarm_clock=SchedulerClock.running, language=language))
     return Triggers(
-        manager=TriggerManager(sources, executor, _report(journal, clock, owner_chat, language)),
+        manager=TriggerManager(sources, executor, report_broken(journal, clock, owner_chat, port, language)),
         executor=executor,
         outcomes=Outcomes(database, executor.fired, settings.timezone),
         subscribing=Subscribing(
@@ -112,9 +125,15 @@ def _heartbeat(
     return Heartbeat(beat, repository, approvals, executor.fired, workspace, alarm_clock=SchedulerClock.running)
 
 
-def _report(journal: Journal, clock: Clock, owner_chat: int, language: Language) -> ReportBroken:
-    async def report(source: str) -> None:
-        text = words.SOURCE_BROKEN.say(language, source=source)
+def report_broken(journal: Journal, clock: Clock, owner_chat: int, port: int, language: Language) -> ReportBroken:
+    """What tells the owner, at most once an hour for each source."""
+
+    async def report(source: str, why: Exception | None) -> None:
+        if source == WEBHOOK and isinstance(why, OSError) and why.errno == errno.EADDRINUSE:
+            text = words.PORT_TAKEN.say(language, port=port)
+        else:
+            name = words.SOURCES.get(source)
+            text = words.SOURCE_BROKEN.say(language, source=name.say(language) if name else source)
         occasion = f"source {source} {clock.now():%Y-%m-%d %H}"
         await journal.notify(owner_chat, [RichText(text)], once=occasion)
 

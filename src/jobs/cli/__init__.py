@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn, cast
 
 from jobs import __version__
 from jobs.core.errors import ConfigError, JobsError
 from jobs.core.i18n import Language
 from jobs.core.settings import console_language, load_settings
+from jobs.core.words import backup as backup_words
 from jobs.core.words import cli as words
+from jobs.core.words import importing as import_words
+from jobs.core.words import updating as update_words
 
 EXIT_FAILED = 1
 EXIT_SETTINGS = 2
@@ -49,10 +52,9 @@ def run_daemon() -> int:
     """Run the assistant until it is stopped. Raises ConfigError for whatever is wrong or missing."""
     settings = load_settings()
     settings.require_complete()
-    from jobs.app import run
+    from jobs.cli import daemon
 
-    asyncio.run(run(settings))
-    return 0
+    return daemon.main(settings)
 
 
 def _dispatch(arguments: list[str], language: Language) -> int:
@@ -61,6 +63,10 @@ def _dispatch(arguments: list[str], language: Language) -> int:
 
         return demo.main(arguments[1:])
     parsed = _parser(language).parse_args(arguments)
+    if parsed.command not in ("docs", "rollback"):  # which must work where the release does not
+        from jobs.cli import daemon
+
+        daemon.lead(arguments, language)
     command = cast("Callable[[argparse.Namespace, Language], int]", parsed.run)
     return command(parsed, language)
 
@@ -93,6 +99,43 @@ def _health(_parsed: argparse.Namespace, language: Language) -> int:
     return health.main(language)
 
 
+def _import(parsed: argparse.Namespace, language: Language) -> int:
+    from jobs.cli import importing
+
+    return importing.main(language, cast("Path", parsed.path), dry_run=cast("bool", parsed.dry_run))
+
+
+def _backup(parsed: argparse.Namespace, language: Language) -> int:
+    from jobs.cli import backup
+
+    return backup.backup(language, cast("Path | None", parsed.file), ask=cast("bool", parsed.passphrase))
+
+
+def _restore(parsed: argparse.Namespace, language: Language) -> int:
+    from jobs.cli import backup
+
+    return backup.restore_backup(language, cast("Path", parsed.file), ask=cast("bool", parsed.passphrase))
+
+
+def _update(parsed: argparse.Namespace, language: Language) -> int:
+    from jobs.cli import update
+
+    wanted = update.Wanted(check=parsed.check, yes=parsed.yes, to=parsed.to, lines=parsed.lines)
+    return update.main(language, wanted)
+
+
+def _rollback(parsed: argparse.Namespace, language: Language) -> int:
+    from jobs.cli import update
+
+    return update.rollback(language, yes=cast("bool", parsed.yes))
+
+
+def _check_data(parsed: argparse.Namespace, _language: Language) -> int:
+    from jobs.cli import update
+
+    return update.check_data(cast("Path", parsed.folder))
+
+
 def _docs(_parsed: argparse.Namespace, _language: Language) -> int:
     from jobs.cli import docs
 
@@ -119,6 +162,12 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         ("doctor", words.HELP_DOCTOR, _doctor),
         ("health", words.HELP_HEALTH, _health),
         ("demo", words.HELP_DEMO, None),  # takes its own arguments, see _dispatch
+        ("import", import_words.HELP, _import),
+        ("backup", backup_words.HELP, _backup),
+        ("restore", backup_words.HELP_RESTORE, _restore),
+        ("update", update_words.HELP, _update),
+        ("rollback", update_words.HELP_ROLLBACK, _rollback),
+        ("check-data", update_words.HELP_CHECK_DATA, _check_data),
         ("docs", words.HELP_DOCS, _docs),
     ):
         command = commands.add_parser(name, help=about.say(language), description=about.say(language), add_help=False)
@@ -126,4 +175,25 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "doctor":
             command.add_argument("--json", action="store_true", help=words.HELP_JSON.say(language))
+        if name in ("backup", "restore"):
+            about_file = backup_words.HELP_FILE if name == "backup" else backup_words.HELP_RESTORE_FILE
+            nargs = "?" if name == "backup" else None
+            command.add_argument("file", type=Path, metavar="FILE", nargs=nargs, help=about_file.say(language))
+            command.add_argument("--passphrase", action="store_true", help=backup_words.HELP_PASSPHRASE.say(language))
+        if name == "import":
+            command.add_argument("kind", choices=("openclaw", "nanobot"), help=import_words.HELP_KIND.say(language))
+            command.add_argument("path", type=Path, metavar="PATH", help=import_words.HELP_PATH.say(language))
+            command.add_argument("--dry-run", action="store_true", help=import_words.HELP_DRY_RUN.say(language))
+        _add_update_options(name, command, language)
     return parser
+
+
+def _add_update_options(name: str, command: argparse.ArgumentParser, language: Language) -> None:
+    if name == "update":
+        command.add_argument("--check", action="store_true", help=update_words.HELP_CHECK.say(language))
+        command.add_argument("--to", default="", metavar="COMMIT", help=update_words.HELP_TO.say(language))
+        command.add_argument("--lines", action="store_true", help=update_words.HELP_LINES.say(language))
+    if name in ("update", "rollback"):
+        command.add_argument("--yes", action="store_true", help=update_words.HELP_YES.say(language))
+    if name == "check-data":
+        command.add_argument("folder", type=Path, metavar="FOLDER", help=update_words.HELP_FOLDER.say(language))

@@ -9,7 +9,9 @@ import textwrap
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from jobs.cli.browser_check import BrowserCheck
 from jobs.cli.checks import Examination, Finding
+from jobs.cli.search_check import NotesSearch
 from jobs.core.i18n import Language, Words
 from jobs.core.settings import ENV_FILE, Settings
 from jobs.core.words import cli as words
@@ -36,6 +38,8 @@ def main(language: Language, *, as_json: bool = False, env_file: Path = ENV_FILE
         ("claude", words.CHECK_CLAUDE, examination.claude),
         ("clock", words.CHECK_CLOCK, examination.clock),
         ("claude_program", words.CHECK_CLI, examination.claude_program),
+        ("search", words.CHECK_SEARCH, NotesSearch(settings, language).check),
+        ("browser", words.CHECK_BROWSER, BrowserCheck(settings, language).check),
         ("versions", words.CHECK_VERSIONS, examination.versions),
     )
     findings = asyncio.run(_examine([check for _, _, check in checks], language))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import secrets
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -15,12 +17,19 @@ from jobs.cli.claude_probe import ClaudeAnswer, Verdict, ask_claude, bundled_cla
 from jobs.cli.setup_telegram import set_up_telegram
 from jobs.cli.terminal import InputEnded, Terminal
 from jobs.core import setting_values as parse
+from jobs.core.errors import StorageError
 from jobs.core.i18n import Language
 from jobs.core.settings import ENV_FILE
 from jobs.core.words import setup as words
 from jobs.telegram.auth import SignInError
 
 _LANGUAGES = ("en", "ru", "auto")
+START = "JOBS_START"
+"""The environment says here with which command it is started, where that is not `make run`."""
+PASSWORD_FILE = "VNC_PASSWORD_FILE"  # noqa: S105 - a name
+"""And here, where the browser beside it looks for the password of its picture (docs/browser.md)."""
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""None that is taken for another."""
 
 
 def main(language: Language, env_file: Path = ENV_FILE) -> int:
@@ -49,11 +58,12 @@ def _ask_everything(terminal: Terminal, answers: Answers) -> int:
     set_up_telegram(terminal, answers)
     _ask_claude(terminal, answers)
     _ask_zone(terminal, answers)
+    _make_browser_password(terminal)
     settings = answers.settings
     if settings.missing:
         terminal.say(words.STILL_MISSING, names=", ".join(settings.missing))
         return 1
-    terminal.say(words.ALL_SET)
+    terminal.say(words.ALL_SET, start=os.environ.get(START, "make run"))
     return 0
 
 
@@ -130,3 +140,22 @@ def _ask_zone(terminal: Terminal, answers: Answers) -> None:
     if answers.fixed("TZ"):
         return
     answers.save(TZ=answers.ask("TZ", words.ZONE, parse.zone, default=answers.settings.timezone.key))
+
+
+def _make_browser_password(terminal: Terminal) -> None:
+    """Where the browser wants one and has none yet: for its picture, of 8 characters, which is all that VNC takes."""
+    path = Path(os.environ.get(PASSWORD_FILE, ""))
+    if not path.name or path.is_file():
+        return
+    password = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.is_dir():  # Docker makes one where it is to mount a file that is not there yet
+            path.rmdir()
+        path.write_text(f"{password}\n", encoding="ascii")
+        path.chmod(0o644)  # the browser runs as somebody else; the folder is closed to others
+    except OSError as error:
+        raise StorageError(
+            words.ENV_FILE_NOT_WRITTEN.say(terminal.language, path=path, reason=error.strerror)
+        ) from error
+    terminal.say(words.BROWSER_PASSWORD, password=password, path=path)

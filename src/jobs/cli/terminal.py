@@ -10,6 +10,14 @@ from jobs.core.i18n import Language, Words
 from jobs.core.words import setup as words
 
 
+def readable_size(size: int) -> str:
+    """A number of bytes for a person."""
+    for unit, factor in (("MB", 1_000_000), ("kB", 1000)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}" if size < 10 * factor else f"{size // factor} {unit}"
+    return f"{size} B"
+
+
 class InputEnded(Exception):
     """There is nobody left to answer (end of input)."""
 

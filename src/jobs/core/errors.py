@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from jobs.core.i18n import Language, Words
+
 
 class JobsError(Exception):
     """The root: whatever is not a JobsError is a bug."""
+
+
+class SpokenError(JobsError):
+    """What a person is told of it: what happened, what it means and what to do, in their language."""
+
+    def __init__(self, sentence: Words, **values: object) -> None:
+        super().__init__(sentence.say("en", **values))
+        self.why = sentence
+        self._values = values
+
+    def say(self, language: Language) -> str:
+        """The sentence."""
+        return self.why.say(language, **self._values)
 
 
 class ConfigError(JobsError):

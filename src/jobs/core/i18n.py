@@ -18,4 +18,18 @@ class Words:
     def say(self, language: Language, **values: object) -> str:
         """The sentence in `language`; raises KeyError when a named place has no value."""
         template = self.ru if language == "ru" else self.en
-        return template.format(**values) if values else template
+        if not values:
+            return template
+        return template.format(**{k: v.say(language) if isinstance(v, Phrase) else v for k, v in values.items()})
+
+
+class Phrase:
+    """Words that stand in a place of others, with the values of their own: said in the language of the whole."""
+
+    def __init__(self, words: Words, **values: object) -> None:
+        self._words = words
+        self._values = values
+
+    def say(self, language: Language) -> str:
+        """The phrase in `language`."""
+        return self._words.say(language, **self._values)

@@ -62,5 +62,7 @@ def configure_logging(level: str, secrets: Iterable[str]) -> None:
     handler.addFilter(secret_filter)
     handler.setFormatter(_Formatter(secret_filter))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("telethon", "httpx2", "httpcore2", "mcp", "asyncio"):
+    for noisy in ("telethon", "httpx2", "httpcore2", "asyncio", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It logs what a server has answered with its traceback, tokens too; what went wrong is said by whoever called.
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 _BRACKETS = str.maketrans("[]<>", "()()")
+_QUOTES = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
+LONGEST_TITLE = 128
+"""Characters; Telegram's own titles are no longer."""
 Kind = Literal["person", "bot", "service", "deleted", "self"]
 
 
@@ -14,6 +17,12 @@ def one_line(name: str) -> str:
     """A name that somebody outside has chosen, fit to stand in a sentence of the program's."""
     words = name.translate(_BRACKETS).split()
     return " ".join(filter(None, ("".join(c for c in w if unicodedata.category(c)[0] != "C") for w in words)))
+
+
+def title_in_quotes(title: str) -> str:
+    """What somebody outside may have called something, fit to stand in quotation marks: it cannot end them."""
+    line = one_line(title).translate(_QUOTES)
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
@@ -18,6 +19,12 @@ from jobs.core.rich_text import RichText
 FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
 """The picture of a message; None when it cannot be had any more."""
 
+
+Fingerprint = Callable[[], Awaitable[str]]
+"""A fingerprint of what a Claude process takes in when it starts, such as skills: another text when that has changed.
+
+Asked for before each turn, so it must cost little, keep off the event loop and never raise.
+"""
 
 SoundAlarm = Callable[[Words], Awaitable[None]]
 """Tells the owner, past the journal, that the journal refuses."""
@@ -157,6 +164,42 @@ class Questions(Protocol):
         ...
 
 
+REDACTED = "/secret •••"
+"""What is journalled in place of a secret."""
+_SECRET_COMMAND = re.compile(r"/secret(?:\s+([\w-]+)\s+([\w-]+)(?:[\s=:]+(.*))?|\s.*)?", re.IGNORECASE | re.DOTALL)
+
+
+class SecretCommand(NamedTuple):
+    """A /secret, read; each part is "" where it is not there."""
+
+    server: str
+    key: str
+    value: str
+    """What was sent behind them at once."""
+
+
+def parse_secret_command(text: str) -> SecretCommand | None:
+    """What a /secret says; None for another text."""
+    match = _SECRET_COMMAND.fullmatch(text.strip())
+    return SecretCommand((match[1] or "").lower(), match[2] or "", match[3] or "") if match else None
+
+
+class Secrets(Protocol):
+    """Values that the owner gives past the model, the journal and the log: `/secret <server> <KEY>`, then the value."""
+
+    async def seen(self, message: InboundMessage) -> InboundMessage:
+        """A message of the owner as it is journalled: an awaited value is taken out. Raises StorageError."""
+        ...
+
+    async def answer(self, message: InboundMessage) -> str:
+        """What is answered to the command, or to a message whose value was taken. Raises JobsError."""
+        ...
+
+    async def expire(self) -> str | None:
+        """The words for the owner when a value was awaited for too long; it is awaited no more."""
+        ...
+
+
 class LiveReply(Protocol):
     """An answer that grows on the owner's screen."""
 
@@ -187,7 +230,10 @@ class Sessions(Protocol):
         ...
 
     def stop(self, session_key: str, row: InboxRow) -> None:
-        """Interrupt what is being done and drop what waits behind it; answers the command."""
+        """Interrupt what is being done, drop what was said behind it, and end what runs elsewhere by itself.
+
+        Answers the command.
+        """
         ...
 
     def clear(self, session_key: str, row: InboxRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
@@ -13,6 +14,10 @@ MARK = "│ "
 """Begins each line of other people's words where they stand among the program's own."""
 _MOST = 4096  # UTF-16 code units that Telegram takes in a message
 _PIECE = 1750  # characters, which are two units at most
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_BLANK = frozenset("\u2800\u115f\u1160\u3164\uffa0\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))
+"""Shown as nothing, whatever Unicode counts them among: fillers of scripts, and what only changes other characters."""
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -83,14 +88,40 @@ def quoted(text: str) -> str:
 
 
 def pieces(text: str) -> Sequence[RichText]:
-    """A long plain text in messages that Telegram takes; its end is whole in the last, and marked lines stay marked."""
+    """A long plain text in messages that Telegram takes; its end is whole in the last, and marked lines stay marked.
+
+    White space at the ends of a message is lost, as Telegram takes none there; inside, it stays as it is.
+    """
     found: list[str] = []
+    text = text.strip()
     while len(text.encode("utf-16-le", "surrogatepass")) // 2 > _MOST:
-        at = text.rfind("\n", _PIECE // 2, _PIECE)
+        at = _pause(text)
+        rest = text[at:].lstrip()
+        in_a_line = "\n" not in text[at : len(text) - len(rest)]
+        marked = in_a_line and text.startswith(MARK, text.rfind("\n", 0, at) + 1)
+        found.append(text[:at].rstrip())
+        text = (MARK if marked else "") + rest
+    return [RichText(part) for part in [*found, text] if has_visible(part)]
+
+
+def _pause(text: str) -> int:
+    """Where the first message ends: at a paragraph's end, else a line's, else a word's."""
+    for gap in ("\n\n", "\n", " "):
+        at = text.rfind(gap, _PIECE // 2, _PIECE)
         if at >= 0:
-            piece, text = text[:at], text[at + 1 :]
-        else:
-            marked = text.startswith(MARK, text.rfind("\n", 0, _PIECE) + 1)
-            piece, text = text[:_PIECE], (MARK if marked else "") + text[_PIECE:]
-        found.append(piece)
-    return [RichText(part) for part in [*found, text] if part.strip()]
+            return at
+    return _PIECE
+
+
+def has_visible(text: str) -> bool:
+    """Whether a reader sees anything; Telegram refuses a message of blanks and joiners."""
+    return any(unicodedata.category(char) not in _UNSEEN and char not in _BLANK for char in text)
+
+
+def visible(text: str) -> str:
+    """Text in which nothing is hidden, and nothing turns the reading direction round."""
+    return "".join(f"⟨{ord(char):04X}⟩" if _is_hidden(char) else char for char in text)
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in ("Cf", "Cc") and char not in ("\u200d", "\n", "\t")  # emoji are joined

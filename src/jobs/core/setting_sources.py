@@ -134,3 +134,25 @@ def sentences(error: ValidationError, language: Language) -> dict[str, str]:
         else:
             told[name] = words.NOT_UNDERSTOOD.say(language, name=name)
     return told
+
+
+class Sourced(BaseSettings):
+    """Settings that come from these sources, the first of them before the next."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del env_settings, file_secret_settings
+        environment = Environment(settings_cls)
+        return (
+            init_settings,
+            environment,
+            dotenv_settings,
+            SecretFiles(settings_cls, environment, dotenv_settings),
+        )

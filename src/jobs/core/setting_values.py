@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -107,7 +107,7 @@ def without_user(address: str) -> str:
     return re.sub(r"(?<=://)[^/?#]*@", "", address)
 
 
-def _text_of_secret(value: object) -> object:
+def secret(value: object) -> object:
     text = value.read() if isinstance(value, SecretFile) else value
     if isinstance(text, str):
         text = text.strip()
@@ -116,26 +116,28 @@ def _text_of_secret(value: object) -> object:
     return text
 
 
-def secret(value: object) -> object:
-    return _text_of_secret(value)
+def passphrase(value: object) -> object:
+    """Any line, whatever is in it; the spaces around it are not part of it."""
+    text = value.read() if isinstance(value, SecretFile) else value
+    return text.strip() or None if isinstance(text, str) else text
 
 
 def anthropic_key(value: object) -> object:
-    text = _text_of_secret(value)
+    text = secret(value)
     if isinstance(text, str) and text.startswith("sk-ant-oat"):
         raise BadValueError(words.KEY_IS_TOKEN)
     return text
 
 
 def oauth_token(value: object) -> object:
-    text = _text_of_secret(value)
+    text = secret(value)
     if isinstance(text, str) and text.startswith("sk-ant-api"):
         raise BadValueError(words.TOKEN_IS_KEY)
     return text
 
 
 def api_hash(value: object) -> object:
-    text = _text_of_secret(value)
+    text = secret(value)
     if isinstance(text, str) and text and not re.fullmatch(r"[0-9a-fA-F]{32}", text):
         raise BadValueError(words.BAD_API_HASH)
     return text
@@ -194,6 +196,34 @@ def day_hours(value: object) -> object:
         raise BadValueError(words.NOT_DAY_HOURS, value=without_secrets(value)) from None
 
 
+def name_or_off(value: object) -> object:
+    """A name; None for "off"."""
+    return None if isinstance(value, str) and value.strip().casefold() == "off" else value
+
+
+def sources(value: object) -> object:
+    """Git addresses and folders, separated by commas; none for "off". Folders become absolute."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().casefold() == "off":
+        return ()
+    parts = [part.strip() for part in value.split(",")]
+    return tuple(part if "://" in part else str(_resolved(part)) for part in parts if part)
+
+
+def time_of_day(value: object) -> object:
+    """A time such as 03:30; None for "off"."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().casefold()
+    if text == "off":
+        return None
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise BadValueError(words.NOT_A_TIME, value=without_secrets(value)) from None
+
+
 def user_id(value: object) -> object:
     """A person's id: positive. Channels and groups have negative ones."""
     if isinstance(value, str):
@@ -203,8 +233,9 @@ def user_id(value: object) -> object:
     return value
 
 
-def url(value: object, *, schemes: tuple[str, ...], example: str) -> object:
-    """An address with one of `schemes`, without a trailing slash."""
+def url(value: object, *, schemes: tuple[str, ...], example: str, off: bool = False) -> object:
+    """An address with one of `schemes`, without a trailing slash; where `off` is allowed, None for "off"."""
+    value = name_or_off(value) if off else value
     if not isinstance(value, str):
         return value
     problem = BadValueError(words.BAD_URL, schemes=" / ".join(f"{scheme}://" for scheme in schemes), example=example)

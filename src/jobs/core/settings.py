@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
-import tzlocal
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from jobs.core import setting_values as parse
 from jobs.core.errors import ConfigError
 from jobs.core.i18n import Language, Words
+from jobs.core.setting_fields import machine_zone, parsed, session_beside_data, setting
 from jobs.core.setting_sources import (
     ENV_FILE,
     SECRETS,
-    Environment,
-    SecretFiles,
+    Sourced,
     console_language,
     file_problems,
     sentences,
     system_language,
 )
 from jobs.core.setting_values import AsItIs, DayHours, Endpoint, TelegramProxy
+from jobs.core.update_settings import RELEASES, UpdateRef, UpdateSigners, UpdateSocket, UpdateSource
 from jobs.core.words import settings as words
 
 __all__ = ["ENV_FILE", "SECRETS", "Settings", "console_language", "load_settings", "system_language", "variable_name"]
 
+OFFICIAL_PLUGINS = "https://github.com/anthropics/claude-plugins-official.git"
 DEFAULT_MODEL = "claude-sonnet-5"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
-def _parsed(parser: Callable[..., object], **options: object) -> BeforeValidator:
-    def parse_unless_fixed(value: object) -> object:
-        return value.value if isinstance(value, AsItIs) else parser(value, **options)
-
-    return BeforeValidator(parse_unless_fixed)
-
-
-def _machine_zone() -> ZoneInfo:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a machine without a zone is in UTC, and that is fine
-        try:
-            return ZoneInfo(tzlocal.get_localzone_name())
-        except (LookupError, ValueError, OSError, TypeError):
-            return ZoneInfo("UTC")
-
-
-def _session_beside_data(fields: Mapping[str, object]) -> Path:
-    return Path(str(fields["data_dir"])) / "telethon.session"
-
-
-def _setting(about: str, example: str = "", default: str = "") -> FieldInfo:
-    """What docs/settings.md says of a variable; `default` where the code's own would not read well."""
-    return FieldInfo(description=about, examples=[example] if example else [], json_schema_extra={"default": default})
-
-
-class Settings(BaseSettings):
+class Settings(Sourced):
     """Everything that can be set, from `load_settings()`. Paths are absolute; 0 and "" mean not set."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -78,21 +52,18 @@ class Settings(BaseSettings):
 
     tg_api_id: Annotated[
         int,
-        _parsed(parse.api_id),
-        _setting(
-            "The number of your Telegram application, from my.telegram.org, “API development tools”.",
-            "1234567",
-        ),
+        parsed(parse.api_id),
+        setting("The number of your Telegram application, from my.telegram.org, “API development tools”.", "1234567"),
     ] = 0
     tg_api_hash: Annotated[
         SecretStr,
-        _parsed(parse.api_hash),
-        _setting("The hash that stands beside that number.", "0123456789abcdef0123456789abcdef"),
+        parsed(parse.api_hash),
+        setting("The hash that stands beside that number.", "0123456789abcdef0123456789abcdef"),
     ] = SecretStr("")
     tg_user_id: Annotated[
         int,
-        _parsed(parse.user_id),
-        _setting(
+        parsed(parse.user_id),
+        setting(
             "Your own numeric Telegram id: whoever has it is the owner. "
             "The id of the assistant's own account makes Saved Messages the chat with it.",
             "123456789",
@@ -100,34 +71,74 @@ class Settings(BaseSettings):
     ] = 0
     anthropic_api_key: Annotated[
         SecretStr | None,
-        _parsed(parse.anthropic_key),
-        _setting("Key of the Claude API. Where this and CLAUDE_CODE_OAUTH_TOKEN are both set, this one is used."),
+        parsed(parse.anthropic_key),
+        setting("Key of the Claude API. Where this and CLAUDE_CODE_OAUTH_TOKEN are both set, this one is used."),
     ] = None
     claude_code_oauth_token: Annotated[
         SecretStr | None,
-        _parsed(parse.oauth_token),
-        _setting("Token of a Claude subscription, from `claude setup-token`. Used only without ANTHROPIC_API_KEY."),
+        parsed(parse.oauth_token),
+        setting("Token of a Claude subscription, from `claude setup-token`. Used only without ANTHROPIC_API_KEY."),
     ] = None
     anthropic_base_url: Annotated[
         str,
-        _parsed(parse.url, schemes=("http", "https"), example="https://api.anthropic.com"),
-        _setting("Where the Claude API answers.", "https://llm.example.org"),
+        parsed(parse.url, schemes=("http", "https"), example="https://api.anthropic.com"),
+        setting("Where the Claude API answers.", "https://llm.example.org"),
     ] = "https://api.anthropic.com"
-    claude_model: Annotated[str, _setting("The model that thinks.", "claude-haiku-4-5")] = DEFAULT_MODEL
-    openai_api_key: Annotated[
+    claude_model: Annotated[str, setting("The model that thinks.", "claude-haiku-4-5")] = DEFAULT_MODEL
+    memory_model: Annotated[
+        str | None,
+        parsed(parse.name_or_off),
+        setting(
+            "The model that goes through what was said for what is worth keeping; “off”: only what the assistant "
+            "itself writes down is remembered.",
+            "claude-sonnet-4-5",
+        ),
+    ] = "claude-haiku-4-5"
+    memory_distill_at: Annotated[
+        time | None,
+        NoDecode,
+        parsed(parse.time_of_day),
+        setting("When the notes of the day are distilled into MEMORY.md; “off” for never.", "04:15", default="03:30"),
+    ] = time(3, 30)
+    backup_at: Annotated[
+        time | None,
+        NoDecode,
+        parsed(parse.time_of_day),
+        setting("When a backup is made into DATA_DIR/backups each day; “off” for never.", "02:00", default="04:30"),
+    ] = time(4, 30)
+    backup_keep_days: Annotated[
+        int, parsed(parse.whole_number, low=1, high=365), setting("How many days such a backup is kept.", "30")
+    ] = 7
+    backup_passphrase: Annotated[
         SecretStr | None,
-        _parsed(parse.secret),
-        _setting("Key of the OpenAI API, for voice messages and search."),
+        parsed(parse.passphrase),
+        setting("What backups are encrypted with. Without it nothing in them can be read: keep a copy elsewhere."),
+    ] = None
+    update_source: UpdateSource = ""
+    update_ref: UpdateRef = RELEASES
+    update_signers: UpdateSigners = None
+    update_socket: UpdateSocket = None
+    openai_api_key: Annotated[
+        SecretStr | None, parsed(parse.secret), setting("Key of the OpenAI API, for voice messages and search.")
     ] = None
     openai_base_url: Annotated[
         str,
-        _parsed(parse.url, schemes=("http", "https"), example="https://api.openai.com/v1"),
-        _setting("Where the OpenAI API answers.", "https://speech.example.org/v1"),
+        parsed(parse.url, schemes=("http", "https"), example="https://api.openai.com/v1"),
+        setting("Where the OpenAI API answers.", "https://speech.example.org/v1"),
     ] = "https://api.openai.com/v1"
+    embeddings: Annotated[
+        Literal["auto", "local", "openai", "none"],
+        parsed(parse.choice, choices=("auto", "local", "openai", "none")),
+        setting(
+            "What finds notes by their meaning: local (a model on this machine; nothing is sent anywhere), openai, "
+            "none (notes are found by their words alone) or auto (openai where OPENAI_API_KEY is set, else local).",
+            "local",
+        ),
+    ] = "auto"
     http_proxy: Annotated[
         SecretStr | None,
-        _parsed(parse.http_proxy),
-        _setting(
+        parsed(parse.http_proxy),
+        setting(
             "Proxy for Claude and OpenAI (not for Telegram). The commands that the assistant runs use it too, "
             "unless it has a password: they are given none then.",
             "http://user:password@10.0.0.1:3128",
@@ -135,37 +146,77 @@ class Settings(BaseSettings):
     ] = None
     tg_proxy: Annotated[
         TelegramProxy | None,
-        _parsed(parse.telegram_proxy),
-        _setting(
+        parsed(parse.telegram_proxy),
+        setting(
             "Proxy for Telegram: socks5, http, mtproxy (`mtproxy://SECRET@host:port`), or a t.me/proxy link.",
             "socks5://user:password@10.0.0.1:1080",
         ),
     ] = None
     heartbeat_interval_minutes: Annotated[
         int,
-        _parsed(parse.whole_number, low=0, high=7 * 24 * 60),
-        _setting("How often it looks by itself whether something is due; 0 switches that off.", "60"),
+        parsed(parse.whole_number, low=0, high=7 * 24 * 60),
+        setting("How often it looks by itself whether something is due; 0 switches that off.", "60"),
     ] = 30
     heartbeat_active_hours: Annotated[
         DayHours,
         NoDecode,
-        _parsed(parse.day_hours),
-        _setting("In which part of your day it does so. 00:00-24:00 is always.", "07:00-23:30", default="08:00-22:00"),
+        parsed(parse.day_hours),
+        setting("In which part of your day it does so. 00:00-24:00 is always.", "07:00-23:30", default="08:00-22:00"),
     ] = DayHours(time(8), time(22))
+    plugin_marketplaces: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        parsed(parse.sources),
+        setting(
+            "Where plugins are looked for: git addresses or folders, separated by commas; “off”: nowhere, unless you "
+            "add one in the chat.",
+            "https://github.com/anthropics/claude-plugins-official.git,/srv/plugins",
+            default="https://github.com/anthropics/claude-plugins-official.git",
+        ),
+    ] = (OFFICIAL_PLUGINS,)
     webhook_port: Annotated[
         int,
-        _parsed(parse.port),
-        _setting("Port on 127.0.0.1 where other programs may call web hooks, for a reverse proxy; 0: none.", "8765"),
+        parsed(parse.port),
+        setting("Port on 127.0.0.1 where other programs may call web hooks, for a reverse proxy; 0: none.", "8765"),
     ] = 0
     browser_cdp_url: Annotated[
         str | None,
-        _parsed(parse.url, schemes=("http", "https", "ws", "wss"), example="http://browser:9223"),
-        _setting("Where the browser's DevTools answer.", "http://browser:9223"),
+        parsed(parse.url, schemes=("http", "https", "ws", "wss"), example="http://browser:9223", off=True),
+        setting(
+            "Where the browser's DevTools answer; “off”: it has no browser. What is never reached costs nothing.",
+            "http://127.0.0.1:9223",
+        ),
+    ] = "http://browser:9223"
+    browser_vnc_url: Annotated[
+        str,
+        parsed(parse.url, schemes=("http", "https"), example="http://127.0.0.1:6080/vnc.html"),
+        setting(
+            "Where you open the browser's picture: you are sent this address when you have to log in somewhere.",
+            "https://browser.example.org/vnc.html",
+        ),
+    ] = "http://127.0.0.1:6080/vnc.html?autoconnect=true&resize=scale"
+    browser_downloads_dir: Annotated[
+        Path, parsed(parse.folder), setting("Where what the browser downloads can be read.", "/srv/downloads")
+    ] = Path("/browser-downloads")
+    mcp_registry_url: Annotated[
+        str,
+        parsed(parse.url, schemes=("http", "https"), example="https://registry.modelcontextprotocol.io"),
+        setting("The registry in which MCP servers are looked for.", "https://registry.example.org"),
+    ] = "https://registry.modelcontextprotocol.io"
+    npm_config_registry: Annotated[
+        str | None,
+        parsed(parse.url, schemes=("http", "https"), example="https://npm.example.org"),
+        setting("Where npm fetches MCP servers, instead of its own registry.", "https://npm.example.org"),
+    ] = None
+    pip_index_url: Annotated[
+        str | None,
+        parsed(parse.url, schemes=("http", "https"), example="https://pypi.example.org/simple"),
+        setting("Where pip fetches MCP servers, instead of PyPI.", "https://pypi.example.org/simple"),
     ] = None
     query_timeout_seconds: Annotated[
         int,
-        _parsed(parse.whole_number, low=1),
-        _setting(
+        parsed(parse.whole_number, low=1),
+        setting(
             "An answer that shows no sign of life for so many seconds is interrupted. "
             "A tool at work is a sign of life for up to an hour.",
             "600",
@@ -173,8 +224,8 @@ class Settings(BaseSettings):
     ] = 300
     external_policy: Annotated[
         Literal["open", "contacts", "tasks", "ask", "closed"],
-        _parsed(parse.choice, choices=("open", "contacts", "tasks", "ask", "closed")),
-        _setting(
+        parsed(parse.choice, choices=("open", "contacts", "tasks", "ask", "closed")),
+        setting(
             "Who may talk to it beside you: open (anyone), contacts, tasks (people with an open errand), ask (you are "
             "asked once about each stranger) or closed. In your own account it is always tasks.",
             "tasks",
@@ -182,23 +233,23 @@ class Settings(BaseSettings):
     ] = "ask"
     external_messages_per_hour: Annotated[
         int,
-        _parsed(parse.whole_number, low=0),
-        _setting("How many messages of one person are answered in an hour; the rest wait.", "10"),
+        parsed(parse.whole_number, low=0),
+        setting("How many messages of one person are answered in an hour; the rest wait.", "10"),
     ] = 30
     external_daily_usd: Annotated[
         float,
-        _parsed(parse.dollars),
-        _setting("How many dollars the conversation with one person may cost in a day.", "0.50"),
+        parsed(parse.dollars),
+        setting("How many dollars the conversation with one person may cost in a day.", "0.50"),
     ] = 1.0
     first_contacts_per_day: Annotated[
         int,
-        _parsed(parse.whole_number, low=0),
-        _setting("To how many people who never wrote it may write first in 24 hours.", "5"),
+        parsed(parse.whole_number, low=0),
+        setting("To how many people who never wrote it may write first in 24 hours.", "5"),
     ] = 10
     approvals: Annotated[
         Literal["off", "guarded", "all"],
-        _parsed(parse.choice, choices=("off", "guarded", "all")),
-        _setting(
+        parsed(parse.choice, choices=("off", "guarded", "all")),
+        setting(
             "When you are asked before it acts: guarded (where other people's words are in play), all (also before "
             "every command and message of your own conversation) or off (never). See docs/security.md.",
             "all",
@@ -206,24 +257,24 @@ class Settings(BaseSettings):
     ] = "guarded"
     max_live_sessions: Annotated[
         int,
-        _parsed(parse.whole_number, low=2),
-        _setting("How many Claude processes run at once, about 200 MB each; other conversations take turns.", "4"),
+        parsed(parse.whole_number, low=2),
+        setting("How many Claude processes run at once, about 200 MB each; other conversations take turns.", "4"),
     ] = 6
     timezone: Annotated[
-        ZoneInfo, _parsed(parse.zone), _setting("Your time zone.", "Europe/Berlin", default="the machine's")
-    ] = Field(default_factory=_machine_zone, validation_alias="TZ")
+        ZoneInfo, parsed(parse.zone), setting("Your time zone.", "Europe/Berlin", default="the machine's")
+    ] = Field(default_factory=machine_zone, validation_alias="TZ")
     language: Annotated[
         Literal["en", "ru", "auto"],
-        _parsed(parse.choice, choices=("en", "ru", "auto")),
-        _setting("The language it speaks to you: en, ru, or auto (that of your Telegram app).", "ru"),
+        parsed(parse.choice, choices=("en", "ru", "auto")),
+        setting("The language it speaks to you: en, ru, or auto (that of your Telegram app).", "ru"),
     ] = "auto"
-    data_dir: Annotated[
-        Path, _parsed(parse.folder), _setting("The folder of its state.", "/data", default="./data")
-    ] = Path("data")
+    data_dir: Annotated[Path, parsed(parse.folder), setting("The folder of its state.", "/data", default="./data")] = (
+        Path("data")
+    )
     workspace_dir: Annotated[
         Path,
-        _parsed(parse.folder),
-        _setting(
+        parsed(parse.folder),
+        setting(
             "The folder it works in, with its memory as Markdown. "
             "Its CLAUDE.md and .claude are read, those of the folders above are not.",
             "/workspace",
@@ -232,49 +283,28 @@ class Settings(BaseSettings):
     ] = Path("workspace")
     tg_session_path: Annotated[
         Path,
-        _parsed(parse.session_file),
-        _setting(
+        parsed(parse.session_file),
+        setting(
             "The file that keeps it signed in to Telegram. One that already exists is used as it is.",
             "/data/assistant.session",
             default="DATA_DIR/telethon.session",
         ),
-    ] = Field(default_factory=_session_beside_data)
+    ] = Field(default_factory=session_beside_data)
     tg_server: Annotated[
         Endpoint | None,
-        _parsed(parse.endpoint),
-        _setting(
-            "Telegram server to sign in at instead of the real one (a test data centre).",
-            "149.154.167.40:443",
-        ),
+        parsed(parse.endpoint),
+        setting("Telegram server to sign in at instead of the real one (a test data centre).", "149.154.167.40:443"),
     ] = None
     tg_server_key: Annotated[
         Path | None,
-        _parsed(parse.server_key),
-        _setting("File with that server's RSA public key (PEM).", "/data/test-dc.pem"),
+        parsed(parse.server_key),
+        setting("File with that server's RSA public key (PEM).", "/data/test-dc.pem"),
     ] = None
     log_level: Annotated[
         LogLevel,
-        _parsed(parse.choice, choices=("DEBUG", "INFO", "WARNING", "ERROR")),
-        _setting("How much it writes to its log: DEBUG, INFO, WARNING or ERROR.", "DEBUG"),
+        parsed(parse.choice, choices=("DEBUG", "INFO", "WARNING", "ERROR")),
+        setting("How much it writes to its log: DEBUG, INFO, WARNING or ERROR.", "DEBUG"),
     ] = "INFO"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del env_settings, file_secret_settings
-        environment = Environment(settings_cls)
-        return (
-            init_settings,
-            environment,
-            dotenv_settings,
-            SecretFiles(settings_cls, environment, dotenv_settings),
-        )
 
     @classmethod
     def load(cls, env_file: Path = ENV_FILE) -> Self:

@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-_START_SECONDS = 60.0
-_STOP_SECONDS = 20.0
+from jobs.sandbox.launching import Launch, Process, executed
+from jobs.sandbox.patience import PATIENCE
 
 
 class DaemonError(Exception):
@@ -22,7 +21,7 @@ class DaemonError(Exception):
 class Daemon:
     """One run of `jobs run`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
         self._log: deque[str] = deque(maxlen=5000)
         self._ready = asyncio.Event()
@@ -30,20 +29,11 @@ class Daemon:
         self._readers = [asyncio.create_task(self._read_output()), asyncio.create_task(self._read_log())]
 
     @classmethod
-    async def start(cls, cwd: Path, environment: Mapping[str, str], *, wait: bool = True) -> Daemon:
+    async def start(
+        cls, cwd: Path, environment: Mapping[str, str], *, wait: bool = True, launch: Launch = executed
+    ) -> Daemon:
         """Start it in `cwd`, and wait until it says that it is ready. Raises DaemonError when it does not."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "jobs",
-            "run",
-            cwd=cwd,
-            env=dict(environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=1 << 20,
-        )
+        process = await launch(cwd, environment)
         daemon = cls(process)
         if wait:
             await daemon.ready()
@@ -58,7 +48,7 @@ class Daemon:
         """What it logged so far."""
         return "\n".join(self._log)
 
-    async def ready(self, timeout: float = _START_SECONDS) -> None:
+    async def ready(self, timeout: float = PATIENCE) -> None:
         """Return once it is ready. Raises DaemonError when it ends before, or takes longer."""
         ready = asyncio.create_task(self._ready.wait())
         ended = asyncio.create_task(self._process.wait())
@@ -72,12 +62,12 @@ class Daemon:
             reason = "ended before it was ready" if done else f"is not ready after {timeout:.0f} s"
             raise DaemonError(f"The daemon {reason}.\n{self.log}")
 
-    async def wait_for_log(self, part: str, *, count: int = 1, timeout: float = 20) -> None:
+    async def wait_for_log(self, part: str, *, count: int = 1, timeout: float = PATIENCE) -> None:
         """Return once `count` lines of its log contain `part`. Raises TimeoutError."""
         async with asyncio.timeout(timeout), self._logged:
             await self._logged.wait_for(lambda: sum(part in line for line in self._log) >= count)
 
-    async def wait(self, timeout: float = _STOP_SECONDS) -> int:
+    async def wait(self, timeout: float = PATIENCE) -> int:
         """Its exit code. Raises TimeoutError when it goes on."""
         async with asyncio.timeout(timeout):
             code = await self._process.wait()
@@ -92,12 +82,12 @@ class Daemon:
             return await self.wait()
         except TimeoutError:
             await self.kill()
-            raise DaemonError(f"The daemon did not stop within {_STOP_SECONDS:.0f} s.\n{self.log}") from None
+            raise DaemonError(f"The daemon did not stop within {PATIENCE:.0f} s.\n{self.log}") from None
 
     async def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
         await self.wait()
 
     def children(self) -> list[int]:

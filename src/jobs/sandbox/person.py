@@ -9,6 +9,7 @@ from typing import Any
 
 from telethon import TelegramClient, events
 
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.telegram.world.model import User
 
 Entities = tuple[Any, ...]
@@ -57,7 +58,7 @@ class Person:
         """The texts of the peer's messages, oldest first."""
         return [seen.text for seen in self.received]
 
-    async def wait_for(self, fits: Callable[[list[Seen]], bool], timeout: float = 30) -> list[Seen]:
+    async def wait_for(self, fits: Callable[[list[Seen]], bool], timeout: float = PATIENCE) -> list[Seen]:
         """The peer's messages once `fits` holds for them. Raises TimeoutError, naming what was there."""
         try:
             async with asyncio.timeout(timeout), self._changed:
@@ -66,12 +67,12 @@ class Person:
             raise TimeoutError(f"not seen within {timeout} s; there was: {self.texts}") from None
         return self.received
 
-    async def wait_for_text(self, part: str, timeout: float = 30) -> Seen:
+    async def wait_for_text(self, part: str, timeout: float = PATIENCE) -> Seen:
         """The first message of the peer that contains `part`."""
         found = await self.wait_for(lambda all_: any(part in seen.text for seen in all_), timeout)
         return next(seen for seen in found if part in seen.text)
 
-    async def ask(self, text: str, part: str, timeout: float = 30) -> Seen:
+    async def ask(self, text: str, part: str, timeout: float = PATIENCE) -> Seen:
         """Write, and wait for an answer that contains `part`."""
         await self.send(text)
         return await self.wait_for_text(part, timeout)

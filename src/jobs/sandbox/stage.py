@@ -14,12 +14,17 @@ from telethon import TelegramClient
 
 from jobs.sandbox.claude import API_KEY, MessagesServer, Reply, Script
 from jobs.sandbox.daemon import Daemon
+from jobs.sandbox.launching import Launch, executed
+from jobs.sandbox.openai import OpenAIServer
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.person import Person
 from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world.model import User
 from jobs.sandbox.telegram.world.world import TelegramWorld
 
 _STRIPPED = ("ANTHROPIC", "CLAUDE", "OPENAI", "TG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http", "https", "all_")
+_NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: a story that needs a registry brings one."""
 _OPEN = (
     "SELECT (SELECT count(*) FROM inbox WHERE state IN ('new', 'submitted', 'parked')) "
     "+ (SELECT count(*) FROM outbox WHERE state IN ('draft', 'ready'))"
@@ -30,13 +35,24 @@ class Stage:
     """Made by `Stage.open`. The daemon is started when the test says so, any number of times."""
 
     def __init__(
-        self, root: Path, telegram: TelegramServer, world: TelegramWorld, claude: MessagesServer, stack: AsyncExitStack
+        self,
+        root: Path,
+        telegram: TelegramServer,
+        world: TelegramWorld,
+        claude: MessagesServer,
+        stack: AsyncExitStack,
+        *,
+        openai: OpenAIServer,
+        launch: Launch,
     ) -> None:
         self.root = root
         self.telegram = telegram
         self.world = world
         self.claude = claude
+        self.openai = openai
+        """Used by a daemon that is given its key: `extra["OPENAI_API_KEY"]`."""
         self._stack = stack
+        self._launch = launch
         self.assistant: User = world.add_user("Jobs", username="jobs_assistant", phone="99966000")
         self.owner: User = world.add_user("Olga", username="olga", phone="99966001")
         self.extra: dict[str, str] = {}
@@ -44,13 +60,16 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, root: Path, script: Script | Reply | str = "Fine.") -> AsyncGenerator[Stage]:
-        """The world in the folder `root`; whatever was started in it ends with the block."""
+    async def open(
+        cls, root: Path, script: Script | Reply | str = "Fine.", *, launch: Launch = executed
+    ) -> AsyncGenerator[Stage]:
+        """The world in the folder `root`; whatever was started in it (by `launch`) ends with the block."""
         async with AsyncExitStack() as stack:
             claude = await stack.enter_async_context(MessagesServer(script))
+            openai = await stack.enter_async_context(OpenAIServer())
             world = TelegramWorld()
             telegram = await stack.enter_async_context(TelegramServer(world))
-            stage = cls(root, telegram, world, claude, stack)
+            stage = cls(root, telegram, world, claude, stack, openai=openai, launch=launch)
             try:
                 yield stage
             finally:
@@ -76,11 +95,19 @@ class Stage:
             "TG_USER_ID": str((owner or self.owner).id),
             "ANTHROPIC_API_KEY": API_KEY,
             "ANTHROPIC_BASE_URL": self.claude.base_url,
+            "OPENAI_BASE_URL": self.openai.base_url,
+            "EMBEDDINGS": "none",  # a model in memory is not what most stories are about
             "DATA_DIR": str(self.data_dir),
             "WORKSPACE_DIR": str(self.workspace),
             "TZ": "Europe/Berlin",
             "LANGUAGE": "en",
             "HEARTBEAT_INTERVAL_MINUTES": "0",  # what it would find due is not what most stories are about
+            "MEMORY_MODEL": "off",  # nor is what it keeps of them by itself
+            "PLUGIN_MARKETPLACES": "off",  # nothing here leaves this machine
+            "MCP_REGISTRY_URL": _NOBODY,
+            "BROWSER_CDP_URL": "off",
+            "NPM_CONFIG_REGISTRY": _NOBODY,
+            "PIP_INDEX_URL": _NOBODY,
             "PYTHONUNBUFFERED": "1",
             **self.extra,
         }
@@ -95,11 +122,16 @@ class Stage:
         with closing(sqlite3.connect(self.data_dir / "db.sqlite")) as connection, connection:
             connection.execute(sql, values)
 
-    async def nothing_waits(self, timeout: float = 30) -> None:
+    async def nothing_waits(self, timeout: float = PATIENCE) -> None:
         """Return once every message is answered and everything is sent. Raises TimeoutError."""
+        await self.stored([(0,)], _OPEN, timeout=timeout)
+
+    async def stored(
+        self, expected: list[tuple[Any, ...]], sql: str, *values: object, timeout: float = PATIENCE
+    ) -> None:
+        """Return once the database answers `sql` so; the chats show things a moment before. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
-            # The chats show it a moment before the database does, and a database tells nobody.
-            while self.rows(_OPEN) != [(0,)]:  # noqa: ASYNC110
+            while self.rows(sql, *values) != expected:  # noqa: ASYNC110 - a database tells nobody
                 await asyncio.sleep(0.05)
 
     async def start(self, *, account: User | None = None, owner: User | None = None, wait: bool = True) -> Daemon:
@@ -108,7 +140,7 @@ class Stage:
         if not session.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
             self.telegram.create_session_file(session, (account or self.assistant).id)
-        daemon = await Daemon.start(self.root, self.environment(owner), wait=wait)
+        daemon = await Daemon.start(self.root, self.environment(owner), wait=wait, launch=self._launch)
         self.daemons.append(daemon)
         return daemon
 

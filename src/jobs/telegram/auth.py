@@ -20,8 +20,8 @@ from telethon.tl import functions, types
 from telethon.utils import get_display_name
 
 from jobs import __version__
-from jobs.core.errors import TelegramError
-from jobs.core.i18n import Language, Words
+from jobs.core.errors import SpokenError, TelegramError
+from jobs.core.i18n import Words
 from jobs.core.settings import Settings
 from jobs.core.words import sign_in as words
 from jobs.telegram.sender import Client
@@ -32,16 +32,8 @@ _QR_LIFE = (1.0, 30.0)
 """Seconds that a QR code is shown at least and at most, whatever the two clocks say."""
 
 
-class SignInError(TelegramError):
-    """Telegram did not let us in; `say()` tells the person why and what to do."""
-
-    def __init__(self, sentence: Words, **values: object) -> None:
-        super().__init__(sentence.say("en", **values))
-        self._sentence = sentence
-        self._values = values
-
-    def say(self, language: Language) -> str:
-        return self._sentence.say(language, **self._values)
+class SignInError(SpokenError, TelegramError):
+    """Telegram did not let us in."""
 
 
 class Unreachable(SignInError):

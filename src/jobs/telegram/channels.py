@@ -14,7 +14,8 @@ from telethon import errors, events, utils
 from telethon.tl import functions, types
 
 from jobs.core.errors import NotFound
-from jobs.core.people import one_line
+from jobs.core.fence import fenced
+from jobs.core.people import LONGEST_TITLE, one_line
 from jobs.core.posts import FeedChat, Page
 from jobs.telegram.chat_links import Ids, Invite, Title, Username, parse_source
 from jobs.telegram.client import Telegram, translated
@@ -114,7 +115,7 @@ class TelegramChannels:
             return found.chat
         by_request = " (its admins decide who is let in)" if found.request_needed else ""
         raise NotFound(
-            f"The link leads to “{one_line(found.title)}”{by_request}, and this account is not in it, so that it can "
+            f"The link leads to {_titled(found.title)}{by_request}, and this account is not in it, so that it can "
             "read nothing there. Nothing was joined: its people would see that. Ask the owner to let this account join "
             "first."
         )
@@ -152,7 +153,9 @@ class TelegramChannels:
                 entity = await self._client.get_entity(moved)
         chat = chat_of(entity)
         if isinstance(entity, types.ChannelForbidden | types.ChatForbidden) or not (chat.joined or chat.username):
-            raise NotFound(f"This account is not in “{chat.title}” (any more), so that it can read nothing there.")
+            raise NotFound(
+                f"This account is not in {_titled(chat.title)} (any more), so that it can read nothing there."
+            )
         return chat
 
     # ---- reading ----
@@ -215,4 +218,9 @@ def _plain(title: str) -> str:
 def _named(dialog: Any) -> str:
     chat = chat_of(dialog.entity)
     username = f", @{chat.username}" if chat.username else ""
-    return f"“{chat.title}” ({chat.kind}{username}, id {chat.id})"
+    return f"{_titled(chat.title)} ({chat.kind}{username}, id {chat.id})"
+
+
+def _titled(title: str) -> str:
+    """What a chat's people call it, for the model to read."""
+    return fenced(one_line(title), "title", limit=LONGEST_TITLE)

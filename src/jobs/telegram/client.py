@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from telethon import TelegramClient, errors, utils
@@ -28,6 +29,7 @@ from jobs.core.errors import (
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import chat as words
+from jobs.telegram.files import as_media
 from jobs.telegram.previews import Previews
 from jobs.telegram.render import to_telethon
 from jobs.telegram.sender import Client, PreviewEdit
@@ -161,6 +163,25 @@ class Telegram:
                     entities=[to_telethon(entity) for entity in content.entities] or None,
                     reply_to=types.InputReplyToMessage(reply_to) if reply_to else None,
                     no_webpage=True,
+                )
+            )
+        return _message_id(result, random_id)
+
+    async def send_file(self, chat_id: int, file: Path, caption: RichText, random_id: int) -> int:
+        """Send a file, a picture as a photo; returns its message id. Raises as `send` does."""
+        with translated():
+            peer = await self._peer(chat_id)
+            try:
+                media: Any = await as_media(self.client, file)
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+                raise Undeliverable(f"{file} is not there any more", reason="file") from error
+            result: Any = await self.client(
+                functions.messages.SendMediaRequest(
+                    peer=peer,
+                    media=media,
+                    message=caption.text,
+                    random_id=random_id,
+                    entities=[to_telethon(entity) for entity in caption.entities] or None,
                 )
             )
         return _message_id(result, random_id)

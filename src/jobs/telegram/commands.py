@@ -10,18 +10,21 @@ from zoneinfo import ZoneInfo
 
 from jobs.core.clock import Clock
 from jobs.core.i18n import Language
+from jobs.core.ports import parse_secret_command
 from jobs.core.usage import Usage, UsageTotal
 from jobs.core.words import chat as words
 
-Command = Literal["stop", "clear", "help", "usage", "tasks"]
+Command = Literal["stop", "clear", "help", "usage", "tasks", "update", "secret"]
 PlanWindows = Callable[[], Mapping[str, float]]
 """The subscription's windows and how much of each is used (0.0 to 1.0)."""
 
-_COMMAND = re.compile(r"/(stop|clear|help|usage|tasks)\s*", re.IGNORECASE | re.ASCII)
+_COMMAND = re.compile(r"/(stop|clear|help|usage|tasks|update)\s*", re.IGNORECASE | re.ASCII)
 
 
 def parse_command(text: str) -> Command | None:
-    """The command that a text is, if it is one and nothing else."""
+    """The command that a text is, if it is one and nothing else; only /secret is followed by words."""
+    if parse_secret_command(text) is not None:
+        return "secret"
     match = _COMMAND.fullmatch(text.strip())
     return match[1].lower() if match else None  # pyright: ignore[reportReturnType]
 

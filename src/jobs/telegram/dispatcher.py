@@ -15,9 +15,11 @@ from jobs.core.errors import JobsError, TelegramError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
 from jobs.core.messages import OWNER_SESSION, InboundMessage, RepliedTo
-from jobs.core.ports import Admission, Admitted, Compose, Questions, Refused, Sessions, Waiting
+from jobs.core.ports import REDACTED, Admission, Admitted, Compose, Questions, Refused, Secrets, Sessions, Waiting
+from jobs.core.rich_text import pieces
 from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
+from jobs.core.words import servers as server_words
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import help_text, parse_command
 
@@ -51,9 +53,11 @@ class Dispatcher:
         sessions: Sessions,
         admission: Admission,
         questions: Questions,
+        secrets: Secrets,
         compose: Compose,
         usage_text: Callable[[], Awaitable[str]],
         tasks_text: Callable[[], Awaitable[str]],
+        update: Callable[[InboxRow], Awaitable[None]],
         language: Language,
     ) -> None:
         self._telegram = telegram
@@ -62,8 +66,10 @@ class Dispatcher:
         self._compose = compose
         self._admission = admission
         self._questions = questions
+        self._secrets = secrets
         self._usage_text = usage_text
         self._tasks_text = tasks_text
+        self._update = update
         self._language: Language = language
         self._claimed = 0
         self._held: dict[int, Held] = {}
@@ -142,8 +148,7 @@ class Dispatcher:
 
     def _hold(self, held: Held) -> None:
         self._held[held.row.id] = held
-        if held.until is not None:
-            self._journal.received.set()  # the loop has to know until when
+        self._journal.received.set()  # the loop has to know until when; or what it waits for has come meanwhile
 
     async def _receive_person(self, session_key: str, row: InboxRow) -> None:
         match await self._admission.judge(row):
@@ -192,8 +197,23 @@ class Dispatcher:
                 await self._reply(row, await self._usage_text())
             case "tasks":
                 await self._reply(row, await self._tasks_text())
+            case "update":
+                await self._update(row)
+            case "secret":
+                await self._answer_secret(row)
             case None:
                 await self._hand_over(session_key, row)
+
+    async def _answer_secret(self, row: InboxRow) -> None:
+        message, answer = row.message, await self._secrets.answer(row.message)
+        if message.text == REDACTED:
+            try:
+                async with asyncio.timeout(_LOOK_UP_SECONDS):
+                    await self._telegram.delete(message.chat_id, message.message_id)
+            except (TelegramError, TimeoutError) as error:
+                log.warning("A message with a secret could not be deleted: %s", error)
+                answer = f"{answer}\n\n{server_words.SECRET_NOT_DELETED.say(self._language)}"
+        await self._journal.reply(row.id, message.chat_id, pieces(answer))
 
     async def _settle_ours(self, row: InboxRow) -> bool:
         """In Saved Messages our own answers may come back as updates: they are not the owner's word."""
@@ -202,6 +222,8 @@ class Dispatcher:
             ours = await self._journal.outbox.may_be_ours(tx, message.chat_id, message.message_id, message.text)
             if ours:
                 await self._journal.inbox.settle(tx, [row.id], "done")
+            if ours and _SECRET.search(message.text):
+                await self._journal.inbox.forget_words(tx, row.id)
         return ours
 
     async def _hand_over(self, session_key: str, row: InboxRow) -> None:

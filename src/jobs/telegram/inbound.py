@@ -12,7 +12,7 @@ from telethon.tl import types
 from jobs.core.errors import StorageError, Undeliverable
 from jobs.core.journal import Journal
 from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo, person_session
-from jobs.core.ports import Questions, SoundAlarm
+from jobs.core.ports import Questions, Secrets, SoundAlarm
 from jobs.core.words import chat as words
 from jobs.telegram.client import Telegram, translated
 from jobs.telegram.commands import parse_command
@@ -41,6 +41,7 @@ class Inbound:
         alarm: SoundAlarm,
         *,
         questions: Questions,
+        secrets: Secrets,
         typing: Callable[[str], None],
         on_missed: Callable[[], None],
         on_stop: Callable[[str], None],
@@ -50,6 +51,7 @@ class Inbound:
         self._owner_id = owner_id
         self._alarm = alarm
         self._questions = questions
+        self._secrets = secrets
         self._typing = typing
         self._on_missed = on_missed
         self._on_stop = on_stop
@@ -118,7 +120,7 @@ class Inbound:
         async for message in self._telegram.client.iter_messages(self._owner_id, min_id=seen, reverse=True):
             newest = max(newest, message.id)
             if self._session_key(message):
-                added += await self._journal.receive(parse(message), OWNER_SESSION)
+                added += await self._receive(message, OWNER_SESSION)
         async with self._journal.database.transaction() as tx:
             await self._journal.inbox.set_reconciled(tx, self._owner_id, newest)
         return added
@@ -136,7 +138,7 @@ class Inbound:
                 and not await outbox.is_ours(tx, edit.chat_id, edit.message_id)
             ]
         session_key = OWNER_SESSION if chat_id == self._owner_id else person_session(chat_id)
-        return sum([await self._journal.receive_edit(edit, session_key) for edit in edits])
+        return sum([await self._receive_edit(edit, session_key) for edit in edits])
 
     async def _journal_edits_of(self, user_id: int) -> int:
         try:
@@ -182,11 +184,27 @@ class Inbound:
         session_key = self._session_key(message)
         if message.out and session_key is None:
             return  # written by this account's person on another device
-        if await self._journalled(lambda: self._journal.receive(parse(message), session_key)):
+        if await self._journalled(lambda: self._receive(message, session_key)):
             return
         if session_key == OWNER_SESSION and not message.fwd_from and parse_command(message.message or "") == "stop":
             self._on_stop(session_key)
         await self._alarm(words.DISK_REFUSES)
+
+    async def _receive(self, message: Any, session_key: str | None) -> bool:
+        """Journal a message; what is secret in it is taken out before."""
+        return await self._journal.receive(await self._without_secret(parse(message), session_key), session_key)
+
+    async def _without_secret(self, message: InboundMessage, session_key: str | None) -> InboundMessage:
+        if session_key != OWNER_SESSION:
+            return message
+        if self._self_chat:  # our own words come back there
+            async with self._journal.database.transaction() as tx:
+                if await self._journal.outbox.may_be_ours(tx, message.chat_id, message.message_id, message.text):
+                    return message
+        return await self._secrets.seen(message)
+
+    async def _receive_edit(self, edit: InboundMessage, session_key: str) -> bool:
+        return await self._journal.receive_edit(await self._without_secret(edit, session_key), session_key)
 
     async def _on_typing(self, update: Any) -> None:
         if isinstance(update.action, types.SendMessageTypingAction):
@@ -221,7 +239,7 @@ class Inbound:
         session_key = self._session_key(message) if event.is_private else None
         if session_key is None or not _is_edited(message):
             return
-        if not await self._journalled(lambda: self._journal.receive_edit(_parse_edit(message), session_key)):
+        if not await self._journalled(lambda: self._receive_edit(_parse_edit(message), session_key)):
             await self._alarm(words.DISK_REFUSES)
 
     async def _journalled(self, write: Callable[[], Awaitable[bool]]) -> bool:

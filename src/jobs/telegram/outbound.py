@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 
 from jobs.core.clock import Clock
 from jobs.core.errors import AlreadySent, MessageGone, RetryLater, StorageError, Undeliverable
@@ -40,7 +41,10 @@ async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int
     elif row.attempted_text != content.text:
         content = RichText(row.attempted_text)
     try:
-        message_id = await telegram.send(row.chat_id, content, row.random_id, row.reply_to)
+        if row.file:
+            message_id = await telegram.send_file(row.chat_id, Path(row.file), content, row.random_id)
+        else:
+            message_id = await telegram.send(row.chat_id, content, row.random_id, row.reply_to)
     except AlreadySent:
         async with database.transaction() as tx:
             ours = await outbox.known_ids(tx, row.chat_id)

@@ -18,11 +18,13 @@ from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
-from jobs.core.messages import SessionEvent, person_of
+from jobs.core.messages import OWNER_SESSION, SessionEvent, person_of
 from jobs.core.rich_text import RichText, pieces, quoted
 from jobs.core.words import approvals as words
 
 Verdict = Literal["yes", "errand", "no"]
+SettleUpdate = Callable[[Transaction, str, bool], Awaitable[None]]
+"""Carries out what the owner said of an update: what was asked about, and whether it may be installed."""
 SettleStranger = Callable[[Transaction, int, bool], Awaitable[None]]
 """Carries out what the owner said of a stranger: their id, and whether they may be talked with."""
 
@@ -45,7 +47,7 @@ class Question:
     """One question; `message_id` is that of the message in the owner's chat, once it is there."""
 
     id: int
-    kind: Literal["call", "stranger"]
+    kind: Literal["call", "stranger", "update"]
     session_key: str
     task_id: str | None
     tool: str
@@ -73,6 +75,8 @@ class Call:
     why: str
     people: str = ""
     """Those whom the arguments name, by their ids, as JSON: a permission holds for these alone."""
+    own: str = ""
+    """Of a tool that asks itself: the arguments by which it has asked about this call."""
 
 
 class Approvals:
@@ -94,6 +98,8 @@ class Approvals:
         self._language: Language = language
         self._zone = zone
         self._settle_stranger = settle_stranger
+        self.settle_update: SettleUpdate | None = None
+        """Set by whoever asks about updates."""
 
     # ---- asking ----
 
@@ -120,16 +126,31 @@ class Approvals:
             )
         return used == 1
 
+    async def allowed_when_it_asked(self, call: Call) -> bool:
+        """Whether the tool itself has asked about this call and been allowed it; the permission is left to the tool."""
+        async with self._journal.database.transaction() as tx:
+            granted = await tx.one(
+                "SELECT 1 FROM approvals WHERE state = 'granted' AND session_key = ? AND tool = ? AND arguments = ? "
+                "AND people <> ?",
+                call.session_key,
+                call.tool,
+                call.own,
+                call.people,
+            )
+        return granted is not None
+
     async def ask(self, call: Call) -> None:
         """Put a call to the owner, unless the very question waits already."""
         now = self._clock.now()
         expires = now + WAIT
+        replies = words.REPLIES if call.task_id is None else words.REPLIES_IN_ERRAND
         text = words.ASK_CALL.say(
             self._language,
             errand=call.errand,
             what=call.what,
             arguments=quoted(call.shown),
             why=call.why,
+            replies=replies.say(self._language),
             time=f"{expires.astimezone(self._zone):%H:%M}",
         )
         async with self._journal.database.transaction() as tx:
@@ -175,6 +196,41 @@ class Approvals:
             to_text(self._clock.now()),
         )
 
+    async def ask_about_update(self, text: Callable[[str], str], about: str) -> None:
+        """Ask whether a version may be installed; `text` makes the question of the time until which it stands.
+
+        Another question about an update is taken back.
+        """
+        now = self._clock.now()
+        expires = now + WAIT
+        async with self._journal.database.transaction() as tx:
+            await tx.execute(
+                "UPDATE approvals SET state = 'expired', decided_at = ? WHERE kind = 'update' AND state = 'waiting'",
+                to_text(now),
+            )
+            outbox_id = await self._say(tx, pieces(text(f"{expires.astimezone(self._zone):%H:%M}")))
+            await tx.execute(
+                "INSERT INTO approvals (kind, session_key, what, arguments, state, outbox_id, asked_at, expires_at) "
+                "VALUES ('update', ?, '/update', ?, 'waiting', ?, ?, ?)",
+                OWNER_SESSION,
+                about,
+                outbox_id,
+                to_text(now),
+                to_text(expires),
+            )
+        self._journal.ring()
+
+    async def allowed_update(self) -> str | None:
+        """What the owner has allowed to be installed and is not yet."""
+        async with self._journal.database.transaction() as tx:
+            row = await tx.one("SELECT arguments FROM approvals WHERE kind = 'update' AND state = 'granted'")
+        return row["arguments"] if row is not None else None
+
+    async def update_is_over(self) -> None:
+        """What was allowed has been done, or cannot be."""
+        async with self._journal.database.transaction() as tx:
+            await tx.execute("UPDATE approvals SET state = 'used' WHERE kind = 'update' AND state = 'granted'")
+
     # ---- answers ----
 
     async def waiting(self) -> Sequence[Question]:
@@ -218,6 +274,9 @@ class Approvals:
                 return False
             if question.kind == "stranger":
                 await self._settle_stranger(tx, person_of(question.session_key) or 0, granted)
+            elif question.kind == "update":
+                assert self.settle_update is not None  # noqa: S101 - who asks has said what follows
+                await self.settle_update(tx, question.arguments, granted)
             else:
                 outcome = words.DENIED if not granted else words.GRANTED
                 outcome = words.GRANTED_FOR_ERRAND if state == "standing" else outcome
@@ -258,7 +317,8 @@ class Approvals:
             async with self._journal.database.transaction() as tx:
                 if await self._decide(tx, question.id, "expired"):
                     await self._say(tx, pieces(words.EXPIRED.say(self._language, what=question.what)))
-                    await self._tell_session(tx, question, _LATE_FACTS)
+                    if question.kind == "call":
+                        await self._tell_session(tx, question, _LATE_FACTS)
             self._journal.ring()
 
     async def _decide(self, tx: Transaction, question_id: int, state: str) -> bool:

@@ -82,7 +82,9 @@ class ToolRunner:
                 for change in context.changes:
                     await change(tx)
                 for message in context.outgoing:
-                    await journal.outbox.add(tx, message.chat_id, message.content, "tool", task_id=message.task_id)
+                    await journal.outbox.add(
+                        tx, message.chat_id, message.content, "tool", task_id=message.task_id, file=message.file
+                    )
                 await journal.effects.end(tx, context.tool_use_id, "done", result)
         except Exception as error:  # a call that is cancelled stays "started": nobody knows how far it came
             async with journal.database.transaction() as tx:

@@ -57,6 +57,8 @@ class Gate:
                 return seen.reason
             if isinstance(seen, Pass) or await self._approvals.use_permission(seen):
                 return None
+            if seen.own and await self._approvals.allowed_when_it_asked(seen):
+                return None
             await self._approvals.ask(seen)
         except Exception:
             log.exception("The gate failed on %s; the call is denied", tool)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from claude_agent_sdk.types import McpSdkServerConfig
@@ -19,6 +20,11 @@ SERVER_NAME = "jobs"
 
 _TOOL_USE_ID = "claudecode/toolUseId"
 """Where the CLI puts the call's id in a request's `_meta` (measured with CLI 2.1.330)."""
+
+
+def cli_name(name: str) -> str:
+    """A name as Claude's CLI has it in that of a tool."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
 
 def build_server(
@@ -45,6 +51,27 @@ def build_server(
 
     server = Server[Any](SERVER_NAME, on_list_tools=list_tools, on_call_tool=call_tool)
     return McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
+
+
+def serve(
+    name: str,
+    definitions: Sequence[Mapping[str, Any]],
+    call: Callable[[str, dict[str, Any]], Awaitable[CallToolResult]],
+) -> McpSdkServerConfig:
+    """A server with tools that somebody else describes and runs; the CLI keeps them behind its tool search."""
+    tools = [Tool.model_validate(definition) for definition in definitions]
+
+    async def list_tools(_: ServerRequestContext[Any, Any], __: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=tools)
+
+    async def call_tool(_: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
+        if params.name not in {tool.name for tool in tools}:
+            return _result(f"There is no tool named {params.name} in this session.", failed=True)
+        return await call(params.name, dict(params.arguments or {}))
+
+    return McpSdkServerConfig(
+        type="sdk", name=name, instance=Server[Any](name, on_list_tools=list_tools, on_call_tool=call_tool)
+    )
 
 
 def _describe(spec: ToolSpec) -> Tool:

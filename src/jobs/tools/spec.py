@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +19,9 @@ from jobs.tools.roles import Effect, Role
 
 P = TypeVar("P", bound=BaseModel)
 T = TypeVar("T")
+
+MASK = "**********"
+"""Stands for a secret value, as it does in pydantic's texts."""
 
 Handler = Callable[["ToolContext", Any], Awaitable[str]]
 
@@ -39,6 +42,14 @@ class ToolSpec:
     """Everything it does goes into the transaction that records its end (`ToolContext.send`)."""
     always_loaded: bool = False
     """Its definition is in every request; the others are found through tool search."""
+    asks: bool = False
+    """It asks the owner itself, by `canonical` parameters, and does nothing before they have seen and allowed that."""
+    secret: frozenset[str] = frozenset()
+    """Parameters whose values are told to nobody: of those that are a mapping, the keys may be."""
+
+    def without_secrets(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments of a call as they may be shown and kept."""
+        return {name: _masked(value) if name in self.secret else value for name, value in arguments.items()}
 
 
 class Services:
@@ -63,6 +74,8 @@ class Outgoing:
     chat_id: int
     content: RichText
     task_id: str | None = None
+    file: str = ""
+    """The path of a file that goes with it."""
 
 
 Change = Callable[[Transaction], Awaitable[None]]
@@ -92,9 +105,9 @@ class ToolContext:
             raise ToolDenied("Only the session of a person can do that.")
         return user_id
 
-    def send(self, chat_id: int, content: RichText, task_id: str | None = None) -> None:
+    def send(self, chat_id: int, content: RichText, task_id: str | None = None, *, file: str = "") -> None:
         """Queue a message; it is journalled in the transaction that records this call as done, or not at all."""
-        self.outgoing.append(Outgoing(chat_id, content, task_id))
+        self.outgoing.append(Outgoing(chat_id, content, task_id, file))
 
     def change(self, change: Change) -> None:
         """Change the database, in the transaction that records this call as done. A ToolError in it undoes all."""
@@ -107,6 +120,8 @@ def tool(
     status: Words,
     atomic: bool = True,
     always_loaded: bool = False,
+    asks: bool = False,
+    secret: Sequence[str] = (),
     name: str | None = None,
 ) -> Callable[[Callable[[ToolContext, P], Awaitable[str]]], ToolSpec]:
     """Declare a tool: its description is the docstring, its schema the second parameter.
@@ -130,6 +145,12 @@ def tool(
             handler=function,
             atomic=atomic,
             always_loaded=always_loaded,
+            asks=asks,
+            secret=frozenset(secret),
         )
 
     return declare
+
+
+def _masked(value: object) -> object:
+    return dict.fromkeys(typing.cast("Mapping[str, object]", value), MASK) if isinstance(value, Mapping) else MASK

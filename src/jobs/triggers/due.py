@@ -17,9 +17,16 @@ QUIET = timedelta(days=1)
 """An errand that has not moved for so long is looked at; then after twice as long, and so on."""
 AHEAD = timedelta(days=1)
 UNANSWERED = timedelta(minutes=10)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?")
-_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[ \]\s+)?(?!\[[^\]]?\](?:\s|$))(\S.*)$")
-_FENCE = re.compile(r"^\s*(```|~~~)")
+_DAY = r"\d{4}-\d\d-\d\d"
+_PLUS, _MINUS = r"\+(?:0\d|1[0-4]):?[0-5]\d(?!\d)", r"-(?:0\d|1[0-2]):?[0-5]\d(?!\d)"
+_MOMENT = re.compile(
+    rf"{_DAY}(?:T\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?| \d\d:\d\d:\d\d(?:[.,]\d+)?)(?:\s?(?:Z\b|{_PLUS})|{_MINUS})?"
+    rf"|{_DAY} \d\d:\d\d(?:\s?(?:Z\b|{_PLUS}))?"
+)
+"""“2026-03-02 10:00-11:30” is a range: a minus begins an offset only where the time is written out (T, seconds)."""
+_BOX = re.compile(r"\[([^\]]?)\](?![(\[])\s*")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FIRST = ["list_item_open", "paragraph_open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +68,19 @@ def due_question(question: Question, now: datetime) -> Due | None:
 
 
 def unchecked(checklist: str) -> Sequence[str]:
-    """The items of a Markdown checklist that are not ticked; headings, text and code are no items."""
+    """The items of a Markdown checklist that are not ticked; headings, text, rules, comments and code are no items."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - not needed for a start
+
+    tokens = MarkdownIt("commonmark").parse(checklist)
     items: list[str] = []
-    fenced = False
-    for line in checklist.splitlines():
-        if _FENCE.match(line):
-            fenced = not fenced
-        elif not fenced and (item := _ITEM.match(line)):
-            items.append(item[1].strip())
-    return items
+    for number, token in enumerate(tokens):
+        if token.type != "inline" or [before.type for before in tokens[max(0, number - 2) : number]] != _FIRST:
+            continue
+        text = " ".join(_COMMENT.sub("", token.content).split())
+        box = _BOX.match(text)
+        if box is None or box[1] in ("", " "):
+            items.append(text[box.end() :] if box else text)
+    return [item for item in items if item]
 
 
 def _planned(step: str, zone: tzinfo) -> Sequence[datetime]:

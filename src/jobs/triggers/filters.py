@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +18,8 @@ from jobs.core.errors import ToolRetry
 
 _LONGEST_PATTERN = 500
 _COMPILING = 2.0
+_REPEATS = regex.compile(r"\{\s*(?:\d+\s*,\s*)?(\d+)\s*,?\s*\}")
+_MOST_REPEATS = 2_000_000
 _ONE_TEXT = 0.05
 """Seconds that a pattern may take for one text: what a person writes takes microseconds."""
 _ALL_TEXTS = 0.5
@@ -70,6 +74,9 @@ class Filter(BaseModel):
             raise ToolRetry("An empty word in the filter would fit everything: leave it out.")
         if self.regex is None:
             return
+        # Compiling such a pattern takes seconds, and nothing else runs meanwhile.
+        if math.prod(int(most) or 1 for most in _REPEATS.findall(self.regex)) > _MOST_REPEATS:
+            raise ToolRetry("The filter's regex repeats too much: a repetition such as {1000} is enough.")
         try:
             async with asyncio.timeout(_COMPILING):
                 await asyncio.to_thread(_compiled, self.regex)
@@ -137,8 +144,13 @@ def _matches(pattern: str, text: str, seconds: float) -> bool | None:
         return None
 
 
+_ALIKE = str.maketrans({"ё": "е", "Ё": "Е", "’": "'", "‘": "'", "\u00ad": None, "\u200b": None})
+"""What is written in two ways and read in one."""
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().replace("ё", "е").split())
+    text = unicodedata.normalize("NFKC", text).translate(_ALIKE)
+    return " ".join(text.casefold().split())
 
 
 def _has(text: str, word: str) -> bool:

@@ -11,8 +11,8 @@ LEAST_TOLERANCE = timedelta(minutes=2)
 MOST_TOLERANCE = timedelta(hours=2)
 LATE = timedelta(minutes=1)
 """From here on it is said that something comes late."""
-COUNTED = 1000
-"""So many missed runs of one schedule are counted; more are "1000"."""
+COUNTED = 200
+"""So many runs of one schedule are counted; of more it is said that they are at least as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ def owed(schedule: Schedule, now: datetime) -> Owed:
     if not schedule.repeats:
         return Owed(first, 0, None)
     latest, count = _latest(schedule, first, now)
+    if schedule.max_runs is not None:  # those beyond would never have been
+        count = min(count, max(schedule.max_runs - schedule.runs, 1))
     runs = now - latest < tolerance(schedule, latest)
     missed = count - 1 if runs else count
     return Owed(latest if runs else None, missed, schedule.following(now, schedule.runs + runs))
@@ -54,7 +56,9 @@ def _latest(schedule: Schedule, first: datetime, now: datetime) -> tuple[datetim
     """The last run that was planned up to now, and how many there were from the first on."""
     end = now if schedule.until is None else min(now, schedule.until)
     latest, count = first, 1
-    while (following := schedule.rule.next_after(latest)) is not None and following <= end:
+    for following in schedule.rule.after(first):
+        if following > end:
+            break
         latest, count = following, count + 1
         if count >= COUNTED:
             return _last_before(schedule, latest, end), count
@@ -70,6 +74,8 @@ def _last_before(schedule: Schedule, known: datetime, end: datetime) -> datetime
             known = found
             break
         span *= 2
-    while (following := schedule.rule.next_after(known)) is not None and following <= end:
+    for following in schedule.rule.after(known):
+        if following > end:
+            break
         known = following
     return known

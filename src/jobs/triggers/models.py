@@ -49,7 +49,10 @@ class TriggerEvent:
     """None: there is nothing to think about. The prompt goes to the owner as it is."""
     created_at: datetime
     step: Step | None = None
-    """Done in the transaction that journals the event."""
+    """Done in the transaction that journals the event, before it is looked up whether it has fired before: then too,
+
+    so that the source gets on. What must not be done twice, the step has to look up itself.
+    """
 
 
 class Source(Protocol):
@@ -62,6 +65,8 @@ class Source(Protocol):
 
     def events(self) -> AsyncGenerator[TriggerEvent]:
         """What fires, for as long as the program runs: each event is journalled before the next is asked for.
+
+        Where an event cannot be journalled, the JobsError is raised at its `yield`.
 
         What it raises ends this run of it; it is closed and begun again after a pause. So what is to be fired must
         follow from what is written down (see `TriggerEvent.step`), not from what it remembers.

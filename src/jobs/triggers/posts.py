@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from jobs.core.posts import Page, Post
 from jobs.triggers.models import Subscription
@@ -14,6 +14,7 @@ MOST_POSTS = 25
 MOST_CHARACTERS = 24_000
 """So much is in one event at most; the rest is in the next."""
 _LINKS = 1000
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class Gathered:
         """When what was gathered is to be looked at; None when there is nothing."""
         if not self.posts:
             return None
+        if not self.subscription.batch_minutes:
+            return _AT_ONCE  # whatever Telegram's clock shows
         return self.posts[0].sent_at + timedelta(minutes=self.subscription.batch_minutes)
 
     def next_posts(self) -> Sequence[Post]:

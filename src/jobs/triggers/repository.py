@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 
 from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
@@ -66,6 +67,16 @@ class TriggerEvents:
         """The last firing for a session."""
         row = await tx.one(f"{_SELECT} WHERE target = ? ORDER BY trigger_events.id DESC LIMIT 1", target)
         return _parse(row) if row else None
+
+    async def latest_of_errand(self, tx: Transaction, task_id: str, target: str) -> datetime | None:
+        """When a schedule of an errand fired last for a session ("": said to the owner as it is)."""
+        row = await tx.one(
+            "SELECT max(created_at) AS latest FROM trigger_events WHERE target = ? "
+            "AND about IN (SELECT id FROM schedules WHERE task_id = ?)",
+            target,
+            task_id,
+        )
+        return from_text(row["latest"]) if row and row["latest"] else None
 
     async def has_fired(self, tx: Transaction, source: str, key: str) -> bool:
         """Whether an event is written down."""

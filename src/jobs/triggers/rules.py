@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,6 +15,12 @@ from cronsim import CronSim, CronSimError
 from jobs.core.errors import InvalidSchedule
 
 _FIELDS = "five fields: minute, hour, day of month, month, day of week; for example `0 9 * * MON-FRI`"
+_NO_SUCH_DATE = (
+    "The cron line {line!r} never comes: there is no such date. For a month's last day, whatever its number, the day "
+    "of month is L, as in `0 9 L * *`."
+)
+_LONGEST_LINE = 500
+"""Characters: sixty minutes and all the rest, one by one."""
 _MOST_REPEATS = 24 * 60
 """A clock that is set back lets a cron line name a moment again; so often at most."""
 
@@ -23,6 +30,10 @@ class Rule(Protocol):
 
     def next_after(self, moment: datetime) -> datetime | None:
         """The first one after a moment (UTC); None when there is none."""
+        ...
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """All after a moment (UTC), in order; there may be no end of them. Cheaper than to ask for each."""
         ...
 
 
@@ -36,6 +47,11 @@ class Once:
         """See Rule."""
         return self.at if self.at > moment else None
 
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """See Rule."""
+        if self.at > moment:
+            yield self.at
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -44,10 +60,16 @@ class Every:
     span: timedelta
     anchor: datetime
 
-    def next_after(self, moment: datetime) -> datetime | None:
+    def next_after(self, moment: datetime) -> datetime:
         """See Rule."""
         passed = max(0, (moment - self.anchor) // self.span)
         return self.anchor + self.span * (passed + 1)
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """See Rule."""
+        while True:
+            moment = self.next_after(moment)
+            yield moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +86,47 @@ class Cron:
 
     def next_after(self, moment: datetime) -> datetime | None:
         """See Rule."""
-        times = CronSim(_normal(self.line), moment.astimezone(self.zone))
-        for _ in range(_MOST_REPEATS):
-            found = next(times, None)
-            if found is None or found.astimezone(UTC) > moment:
-                return found.astimezone(UTC) if found is not None else None
-        return None
+        return next(self.after(moment), None)
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """See Rule."""
+        repeats = 0
+        for local in CronSim(_normal(self.line), moment.astimezone(self.zone)):
+            found = local.astimezone(UTC)
+            if found > moment:
+                moment, repeats = found, 0
+                yield found
+            elif (repeats := repeats + 1) > _MOST_REPEATS:
+                return
 
 
 def parse_cron(line: str, zone: ZoneInfo, now: datetime) -> Cron:
     """A cron line with names. Raises InvalidSchedule when it cannot be read, or never comes."""
+    if len(line) > _LONGEST_LINE:
+        raise InvalidSchedule(f"The cron line is too long. It has {_FIELDS}.")
     if len(line.split()) != 5:
         raise InvalidSchedule(f"The cron line {line!r} must have {_FIELDS}.")
     rule = Cron(" ".join(line.split()), zone)
     try:
         following = rule.next_after(now)
     except CronSimError as error:
+        if _is_good_in_other_months(line):
+            raise InvalidSchedule(_NO_SUCH_DATE.format(line=line)) from None
         raise InvalidSchedule(f"The cron line {line!r} cannot be read: {error}. It has {_FIELDS}.") from None
     if following is None:
-        raise InvalidSchedule(f"The cron line {line!r} never comes: there is no such date.")
+        raise InvalidSchedule(_NO_SUCH_DATE.format(line=line))
     return rule
+
+
+def _is_good_in_other_months(line: str) -> bool:
+    """Whether nothing is wrong with a line but that its months are too short for its days."""
+    minute, hour, day, month, weekday = line.split()
+    try:
+        for other in (f"{minute} {hour} {day} * {weekday}", f"{minute} {hour} 1 {month} {weekday}"):
+            CronSim(other, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from jobs.triggers.rules import Cron, Every, Once, Rule
 
 Kind = Literal["reminder", "prompt"]
 State = Literal["active", "done", "cancelled"]
+_TRIFLE = timedelta(minutes=2)
 
 # A reminder of what was settled is wanted after that.
 _ERRAND_IS_OPEN = (
@@ -65,6 +66,16 @@ class Schedule:
         return found if found is None or self.until is None or found <= self.until else None
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A schedule of which runs were skipped."""
+
+    title: str
+    count: int
+    goes_on: bool
+    """Whether any run is left."""
+
+
 class Schedules:
     """`changed` rings when the next moment may be another than it was; whoever waits for it clears it."""
 
@@ -107,14 +118,23 @@ class Schedules:
     async def list(
         self, tx: Transaction, *, state: State | None = "active", task_id: str | None = None
     ) -> Sequence[Schedule]:
-        """Schedules (only of an errand, if one is given), what comes first first."""
+        """Schedules (only of an errand, if one is given), what comes first first.
+
+        One of an errand that is over is done, though nobody may have looked at it since.
+        """
+        found = await self._find(tx, task_id)
+        return [schedule for schedule in found if state is None or schedule.state == state]
+
+    async def _find(self, tx: Transaction, task_id: str | None) -> Sequence[Schedule]:
         rows = await tx.all(
-            "SELECT * FROM schedules WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR task_id = ?2) "
+            f"SELECT *, {_ERRAND_IS_OPEN} AS wanted FROM schedules WHERE (?1 IS NULL OR task_id = ?1) "  # noqa: S608
             "ORDER BY next_run IS NULL, next_run, created_at",
-            state,
             task_id,
         )
-        return [_parse(row) for row in rows]
+        return [
+            schedule if row["wanted"] or schedule.state != "active" else replace(schedule, state="done", next_run=None)
+            for row, schedule in ((row, _parse(row)) for row in rows)
+        ]
 
     async def due(self, tx: Transaction, most: int) -> Sequence[Schedule]:
         """Those whose time has come, the longest overdue first."""
@@ -151,6 +171,11 @@ class Schedules:
         )
         return changed == 1
 
+    async def is_wanted(self, tx: Transaction, schedule: Schedule) -> bool:
+        """Whether anything may come of it: False when the errand that it belongs to is over."""
+        condition = _ERRAND_IS_OPEN.replace("task_id", "?1").replace("schedules.kind", "?2")
+        return await tx.one(f"SELECT 1 WHERE {condition}", schedule.task_id, schedule.kind) is not None
+
     async def move(self, tx: Transaction, schedule: Schedule, moment: datetime) -> None:
         """Its next run comes at another moment: the clock was wrong."""
         await tx.execute(
@@ -160,11 +185,25 @@ class Schedules:
             _text(schedule.next_run),
         )
 
-    async def take_missed(self, tx: Transaction) -> Sequence[tuple[str, int]]:
-        """The titles of those that were skipped and how often, since they were taken last."""
-        rows = await tx.all("SELECT title, missed FROM schedules WHERE missed > 0 ORDER BY missed DESC, created_at")
+    async def take_missed(self, tx: Transaction) -> Sequence[Missed]:
+        """Those that were skipped since they were taken last; trifles are left out."""
+        rows = await tx.all("SELECT * FROM schedules WHERE missed > 0 ORDER BY missed DESC, created_at")
         await tx.execute("UPDATE schedules SET missed = 0 WHERE missed > 0")
-        return [(str(row["title"]), int(row["missed"])) for row in rows]
+        now = self._clock.now()
+        return [
+            Missed(str(row["title"]), int(row["missed"]), row["state"] == "active")
+            for row in rows
+            if not _is_trifle(row, now)
+        ]
+
+
+def _is_trifle(row: sqlite3.Row, now: datetime) -> bool:
+    """One run was skipped, and within a moment of it comes the next: that takes a hiccup, not having been off."""
+    if row["missed"] > 1 or row["next_run"] is None:
+        return False
+    following = from_text(row["next_run"])
+    second = _parse(row).rule.next_after(following)
+    return second is not None and second - following < _TRIFLE and following - now < _TRIFLE
 
 
 def _values(schedule: Schedule) -> Sequence[str | int | None]:

@@ -74,6 +74,19 @@ class Subscriptions:
             subscription.id,
         )
 
+    async def edit(self, tx: Transaction, subscription: Subscription) -> None:
+        """Write down what is to be done with what comes, and what that is."""
+        await tx.execute(
+            "UPDATE trigger_subscriptions SET prompt = ?, filter = ?, session = ?, batch_minutes = ?, updated_at = ? "
+            "WHERE id = ?",
+            subscription.prompt,
+            subscription.filter.model_dump_json(exclude_defaults=True),
+            subscription.session,
+            subscription.batch_minutes,
+            to_text(self._clock.now()),
+            subscription.id,
+        )
+
     async def advance(self, tx: Transaction, subscription: Subscription, position: str, source: str = "") -> bool:
         """It has got on to a position (in another source, if one is given); False when it has changed meanwhile."""
         changed = await tx.execute(

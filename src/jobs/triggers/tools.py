@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,12 @@ from pydantic import BaseModel, Field
 from jobs.core.clock import Clock
 from jobs.core.database import Database, Transaction
 from jobs.core.errors import InvalidSchedule, NotFound, ToolRetry
+from jobs.core.fence import fenced
 from jobs.core.i18n import Words
 from jobs.core.messages import errand_of
 from jobs.tools.roles import Effect, Role
 from jobs.tools.spec import Change, ToolContext, tool
+from jobs.triggers.errand_bounds import bound_an_errand
 from jobs.triggers.executor import TriggerExecutor
 from jobs.triggers.models import SessionChoice
 from jobs.triggers.repository import free_id
@@ -24,22 +26,22 @@ from jobs.triggers.rules import Cron, Every, Once, Rule, parse_cron
 from jobs.triggers.schedules import Kind, Schedule, Schedules
 from jobs.triggers.sources.scheduler import firing
 from jobs.triggers.wording import (
+    Seen,
     in_words,
     next_runs,
     parse_moment,
     parse_span,
-    parse_zone,
     rule_in_words,
     runs_in_words,
 )
+from jobs.triggers.zones import parse_zone
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Shown = Literal["active", "all"]
 _LISTED = 100
 _GIST = 160
-_MOST_OF_AN_ERRAND = 10
-_LEAST_OF_AN_ERRAND = timedelta(minutes=15)
+_MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,14 @@ class _When(BaseModel):
         "own that knows nothing but the prompt; for what is long or frequent",
     )
     until: str | None = Field(default=None, description="No run after this (ISO 8601)")
-    max_runs: int | None = Field(default=None, description="No more runs than this", ge=1)
+    max_runs: int | None = Field(default=None, description="No more runs than this", ge=1, le=_MOST_RUNS)
 
 
 class ScheduleTask(_When):
     """Parameters of schedule_task: exactly one of time, cron and every."""
 
-    title: str = Field(description="A few words that name it", min_length=1, max_length=200)
-    prompt: str = Field(
+    title: Seen = Field(description="A few words that name it", min_length=1, max_length=200)
+    prompt: Seen = Field(
         description="What is to be done then, with all that has to be known; for a reminder, the exact words to the "
         "owner",
         min_length=1,
@@ -111,14 +113,14 @@ async def schedule_task(ctx: ToolContext, params: ScheduleTask) -> str:
     until = _mended(parse_moment, params.until, zone, now, "until") if params.until else None
     async with planning.database.transaction() as tx:
         schedule_id = await free_id(tx)
-        await _bound_an_errand(tx, ctx, rule, now)
     schedule = Schedule(
         id=schedule_id, title=" ".join(params.title.split()), prompt=params.prompt, kind=params.kind,
-        session=_session(ctx, params.session, params.kind, rule), task_id=errand_of(ctx.session_key), rule=rule,
+        session=_session(ctx, None, params.session, params.kind, rule), task_id=errand_of(ctx.session_key), rule=rule,
         zone=zone, until=until, max_runs=params.max_runs, next_run=None, created_by=ctx.session_key, created_at=now,
         updated_at=now,
     )  # fmt: skip
     schedule = _planned(schedule, now)
+    await _bound_an_errand(ctx, schedule, None)
 
     async def add(tx: Transaction) -> None:
         await planning.schedules.add(tx, schedule)
@@ -148,18 +150,20 @@ async def list_schedules(ctx: ToolContext, params: ListSchedules) -> str:
             tx, state="active" if params.which == "active" else None, task_id=errand_of(ctx.session_key)
         )
     more = f"\n…and {len(found) - _LISTED} more." if len(found) > _LISTED else ""
-    return "\n".join(map(_line, found[:_LISTED])) + more or "Nothing is scheduled."
+    return "\n".join(_line(ctx, schedule) for schedule in found[:_LISTED]) + more or "Nothing is scheduled."
 
 
 class UpdateSchedule(_When):
     """Parameters of update_schedule; what is left out stays."""
 
     id: str = Field(description="The schedule's id")
-    title: str | None = Field(default=None, description="A few words that name it", min_length=1, max_length=200)
-    prompt: str | None = Field(default=None, description="What is to be done or said", min_length=1, max_length=8000)
+    title: Seen | None = Field(default=None, description="A few words that name it", min_length=1, max_length=200)
+    prompt: Seen | None = Field(default=None, description="What is to be done or said", min_length=1, max_length=8000)
     kind: Kind | None = Field(default=None, description="reminder or prompt")
     until: str | None = Field(default=None, description="No run after this (ISO 8601); `never` lifts it")
-    max_runs: int | None = Field(default=None, description="No more runs than this, counted from now; 0 lifts it", ge=0)
+    max_runs: int | None = Field(
+        default=None, description="No more runs than this, counted from now; 0 lifts it", ge=0, le=_MOST_RUNS
+    )
 
 
 @tool(
@@ -174,14 +178,14 @@ async def update_schedule(ctx: ToolContext, params: UpdateSchedule) -> str:
     planning, now = ctx.use(Planning), ctx.use(Planning).clock.now()
     old = await _get(ctx, params.id)
     edited = _edited(ctx, old, params, now)
-    async with planning.database.transaction() as tx:
-        await _bound_an_errand(tx, ctx, edited.rule, now, edits=True)
+    await _refuse_for_errand_that_is_over(ctx, edited)
+    await _bound_an_errand(ctx, edited, old)
 
     async def change(tx: Transaction) -> None:
         await planning.schedules.replace(tx, edited)
 
     _change(ctx, change)
-    return f"Schedule {edited.id} “{edited.title}”, {rule_in_words(edited.rule)}. {runs_in_words(edited)}"
+    return f"Schedule {edited.id} {_title(ctx, edited)}, {rule_in_words(edited.rule)}. {runs_in_words(edited)}"
 
 
 class ScheduleId(BaseModel):
@@ -202,14 +206,14 @@ async def cancel_schedule(ctx: ToolContext, params: ScheduleId) -> str:
     planning, now = ctx.use(Planning), ctx.use(Planning).clock.now()
     old = await _get(ctx, params.id)
     if old.state != "active":
-        raise ToolRetry(f"Schedule {old.id} “{old.title}” is over already.")
+        raise ToolRetry(f"Schedule {old.id} {_title(ctx, old)} is over already.")
 
     async def cancel(tx: Transaction) -> None:
         await planning.schedules.replace(tx, replace(old, state="cancelled", next_run=None, updated_at=now))
         await planning.executor.fired.take_back(tx, old.id)
 
     _change(ctx, cancel)
-    return f"Schedule {old.id} “{old.title}” is cancelled."
+    return f"Schedule {old.id} {_title(ctx, old)} is cancelled."
 
 
 @tool(
@@ -223,6 +227,9 @@ async def run_schedule_now(ctx: ToolContext, params: ScheduleId) -> str:
     """Run a schedule once now; its planned runs stay as they are."""
     planning, now = ctx.use(Planning), ctx.use(Planning).clock.now()
     schedule = await _get(ctx, params.id)
+    if errand_of(ctx.session_key) is not None:
+        raise ToolRetry("An errand's session runs no schedule now: give it a `time` with update_schedule.")
+    await _refuse_for_errand_that_is_over(ctx, schedule)
     facts = f"Schedule {schedule.id}, “{schedule.title}”: it was asked to be run now."
 
     async def run(tx: Transaction) -> None:
@@ -255,28 +262,42 @@ def _change(ctx: ToolContext, change: Change) -> None:
     ctx.change(and_ring)
 
 
-def _session(ctx: ToolContext, wanted: Literal["owner", "isolated"] | None, kind: Kind, rule: Rule) -> SessionChoice:
-    """An errand's session has outsiders' words in it: what it plans runs nowhere but in itself, where it is guarded."""
-    if errand_of(ctx.session_key) is None:
-        return wanted or "owner"
-    if kind == "reminder" and not isinstance(rule, Once):
+def _session(
+    ctx: ToolContext, old: Schedule | None, wanted: Literal["owner", "isolated"] | None, kind: Kind, rule: Rule
+) -> SessionChoice:
+    """An errand's session has outsiders' words in it: what it has planned runs nowhere but in itself, where it is
+
+    guarded, whoever changes it.
+    """
+    by_errand = errand_of(ctx.session_key) is not None
+    if by_errand and kind == "reminder" and not isinstance(rule, Once):
         raise ToolRetry("An errand reminds the owner once: give `time`, or leave `kind` out to wake its own session.")
+    if by_errand:
+        return "errand"
+    if old is None:
+        return wanted or "owner"
+    if old.task_id is None:
+        return wanted or old.session
+    if wanted is not None:
+        raise ToolRetry(
+            f"Schedule {old.id} belongs to the errand {old.task_id} and runs in its session alone: leave `session` "
+            "out, or make a schedule of your own."
+        )
     return "errand"
 
 
-async def _bound_an_errand(
-    tx: Transaction, ctx: ToolContext, rule: Rule, now: datetime, *, edits: bool = False
-) -> None:
-    """Whoever talks an errand's session into planning can cost the owner only so much."""
-    task_id = errand_of(ctx.session_key)
-    if task_id is None:
-        return
-    if not edits and len(await ctx.use(Planning).schedules.list(tx, task_id=task_id)) >= _MOST_OF_AN_ERRAND:
-        raise ToolRetry(f"This errand has {_MOST_OF_AN_ERRAND} schedules already: cancel one, or change one.")
-    first = rule.next_after(now)
-    second = rule.next_after(first) if first is not None else None
-    if first is not None and second is not None and second - first < _LEAST_OF_AN_ERRAND:
-        raise ToolRetry("An errand's schedule runs at most every 15 minutes.")
+async def _bound_an_errand(ctx: ToolContext, schedule: Schedule, old: Schedule | None) -> None:
+    if errand_of(ctx.session_key) is not None:
+        planning = ctx.use(Planning)
+        async with planning.database.transaction() as tx:
+            await bound_an_errand(tx, planning.schedules, planning.executor.fired, schedule, old)
+
+
+async def _refuse_for_errand_that_is_over(ctx: ToolContext, schedule: Schedule) -> None:
+    planning = ctx.use(Planning)
+    async with planning.database.transaction() as tx:
+        if not await planning.schedules.is_wanted(tx, schedule):
+            raise ToolRetry(f"The errand {schedule.task_id} is over, and schedule {schedule.id} with it.")
 
 
 def _rule(when: _When, zone: ZoneInfo, now: datetime) -> Rule | None:
@@ -317,22 +338,34 @@ def _edited(ctx: ToolContext, old: Schedule, params: UpdateSchedule, now: dateti
         most = old.runs + params.max_runs if params.max_runs else None
     edited = replace(
         old, title=" ".join((params.title or old.title).split()), prompt=params.prompt or old.prompt, kind=kind,
-        session=_session(ctx, params.session, kind, rule) if params.session or old.task_id else old.session, rule=rule,
-        zone=zone, until=until, max_runs=most, updated_at=now,
+        session=_session(ctx, old, params.session, kind, rule), rule=rule, zone=zone, until=until,
+        max_runs=most, updated_at=now,
     )  # fmt: skip
     untouched = old.state == "active" and rule == old.rule and until == old.until and most == old.max_runs
     return edited if untouched else _planned(edited, now)
 
 
-def _line(schedule: Schedule) -> str:
+def _theirs(ctx: ToolContext, schedule: Schedule) -> bool:
+    """Whether an errand has planned it, and another session looks: outsiders may have had a part in the words."""
+    return schedule.task_id is not None and errand_of(ctx.session_key) is None
+
+
+def _title(ctx: ToolContext, schedule: Schedule) -> str:
+    return fenced(schedule.title, "title") if _theirs(ctx, schedule) else f"“{schedule.title}”"
+
+
+def _line(ctx: ToolContext, schedule: Schedule) -> str:
     following = next_runs(schedule, 1)
     when = f"next {in_words(following[0], schedule.zone)} ({schedule.zone.key})" if following else schedule.state
     gist = " ".join(schedule.prompt.split())
     gist = gist if len(gist) <= _GIST else gist[: _GIST - 1] + "…"
+    gist = fenced(gist) if _theirs(ctx, schedule) else gist
     limits = [f"until {in_words(schedule.until, schedule.zone)}"] if schedule.until else []
     limits += [f"{schedule.runs} of {schedule.max_runs} runs made"] if schedule.max_runs else []
     what = schedule.kind if schedule.kind == "reminder" else f"{schedule.kind}, session {schedule.session}"
-    return "; ".join([f"- {schedule.id} “{schedule.title}”: {rule_in_words(schedule.rule)}", when, *limits, what, gist])
+    whose = [f"of errand {schedule.task_id}"] if schedule.task_id else []
+    named = f"- {schedule.id} {_title(ctx, schedule)}: {rule_in_words(schedule.rule)}"
+    return "; ".join([named, when, *limits, what, *whose, gist])
 
 
 def _mended(parse: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

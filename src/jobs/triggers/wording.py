@@ -1,21 +1,26 @@
-"""Times as the model gives them, and as they are told back: moments, spans, zones, rules."""
+"""What the model gives about a plan, and how it is told back: words, moments, spans, zones, rules."""
 
 from __future__ import annotations
 
-import difflib
 import re
-import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator
+
 from jobs.core.errors import InvalidSchedule
+from jobs.core.rich_text import has_visible
 from jobs.triggers.rules import Cron, Every, Once, Rule
 from jobs.triggers.schedules import Schedule
+from jobs.triggers.zones import in_utc
 
 _FARTHEST_YEARS = 20
 _SHORTEST = timedelta(minutes=1)
 _LONGEST = timedelta(days=366)
+_LONGEST_SPAN = 100
+"""Characters."""
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART = re.compile(
     r"(\d+)\s*(?:(w)(?:eeks?)?|(d)(?:ays?)?|(h)(?:ours?|rs?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)(?![a-z])",
@@ -23,21 +28,23 @@ _PART = re.compile(
 )
 _ISO = re.compile(r"P(?:\d+W)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+S)?)?", re.IGNORECASE)
 
+_UNWANTED = dict.fromkeys(
+    [*({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 
-def parse_zone(name: str) -> ZoneInfo:
-    """An IANA zone. Raises InvalidSchedule, naming those that are meant perhaps."""
-    try:
-        return ZoneInfo(name.strip())
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = zoneinfo.available_timezones()
-        by_city = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known, reverse=True)}
-        word = name.strip().rpartition("/")[2].replace(" ", "_").lower()
-        close = [by_city[city] for city in difflib.get_close_matches(word, by_city, n=3, cutoff=0.8)]
-        close = [by_city[word]] if word in by_city else close
-        hint = f" Is {' or '.join(close)} meant?" if close else ""
-        raise InvalidSchedule(
-            f"There is no time zone {name!r}; an IANA name is wanted (Europe/Berlin).{hint}"
-        ) from None
+
+def _seen(text: str) -> str:
+    text = text.translate(_UNWANTED)
+    if not has_visible(text):
+        raise ValueError("it has no words that can be seen; say what is meant")
+    return text
+
+
+Seen = Annotated[str, AfterValidator(_seen)]
+"""A parameter that somebody is to read, or to work by: blanks and invisible characters alone are refused.
+
+What controls a terminal or turns the direction of the text around is left out; lines and tabs stay.
+"""
 
 
 def parse_moment(text: str, zone: ZoneInfo, now: datetime, what: str = "time") -> datetime:
@@ -48,9 +55,10 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime, what: str = "time") -
         raise InvalidSchedule(f"The {what} {text!r} is no ISO 8601 time, such as 2026-03-01T18:00.") from None
     if "T" not in text.strip().upper() and " " not in text.strip():
         raise InvalidSchedule(f"The {what} {text!r} has no time of day: say which, such as {text.strip()}T09:00.")
-    moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
     if moment.year > now.year + _FARTHEST_YEARS:
         raise InvalidSchedule(f"The {what} {text!r} is too far away.")
+    if moment.tzinfo is None:  # in the year 1 there is no earlier time to convert to
+        moment = moment.replace(tzinfo=zone) if moment.year < now.year - 1 else in_utc(moment, zone)
     if moment <= now:
         raise InvalidSchedule(f"The {what} {text!r} has passed already: it is {in_words(now, zone)} now ({zone.key}).")
     return moment.astimezone(UTC)
@@ -59,6 +67,8 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime, what: str = "time") -
 def parse_span(text: str) -> timedelta:
     """A duration: `90m`, `1h 30m`, `2 days`, `PT15M`. Raises InvalidSchedule."""
     plain = text.strip()
+    if len(plain) > _LONGEST_SPAN:
+        raise InvalidSchedule("The duration is too long to read: say `30m`, `2h`, `1h 30m` or `3d`.")
     if _ISO.fullmatch(plain):
         plain = plain[1:].upper().replace("T", " ")
     whole = re.fullmatch(rf"\s*(?:{_PART.pattern}[\s,]*(?:and\s+)?)+", plain, re.IGNORECASE)

@@ -82,12 +82,12 @@ class Door:
             # All in one transaction: what the owner says meanwhile holds for this message, or finds it where it is put.
             match verdict:
                 case Admitted():
-                    await inbox.admit(tx, row.id)
+                    await inbox.admit(tx, row)
                 case Waiting(until):
                     await inbox.postpone(tx, [row.id], until)
                 case Refused():
                     await inbox.settle(tx, [row.id], "dropped")
-        self._repository.journal.queued.set()
+        self._repository.journal.ring()
         return verdict
 
     async def language(self, user_id: int) -> Language:

@@ -17,14 +17,24 @@ from typing import Any
 
 import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError, ResultError
-from claude_agent_sdk.types import McpServerConfig, Message, SystemPromptPreset
+from claude_agent_sdk.types import (
+    HookContext,
+    HookEvent,
+    HookInput,
+    HookJSONOutput,
+    HookMatcher,
+    McpServerConfig,
+    Message,
+    SdkPluginConfig,
+    SystemPromptPreset,
+)
 
 from jobs.core.errors import AgentUnavailable, SessionLost
+from jobs.core.process_tree import kill_tree
 from jobs.tools import gate
 from jobs.users.agent_events import AgentEvent, Died
-from jobs.users.agent_parsing import EventParser, read_message
+from jobs.users.agent_parsing import EventParser, read_message, servers_of
 from jobs.users.environment import PID_FILE
-from jobs.users.process_tree import kill_tree
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +48,14 @@ BUILTIN_TOOLS = (
     "TaskStop", "Monitor", "SendMessage", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
 )  # fmt: skip
 _CODING_AGENTS = ["Agent(Explore)", "Agent(Plan)", "Agent(statusline-setup)", "Agent(claude)"]
-_FLAG_SETTINGS = json.dumps({"attribution": {"commit": "", "pr": ""}, "includeGitInstructions": False})
+_FLAG_SETTINGS = json.dumps(
+    {
+        "attribution": {"commit": "", "pr": ""},
+        "includeGitInstructions": False,
+        # A !`command` in a skill would run without a tool call, past the gate and unseen by whoever allowed the skill.
+        "disableSkillShellExecution": True,
+    }
+)
 
 _INTERRUPT_SECONDS = 5.0
 _CLOSE_SECONDS = 8.0
@@ -57,12 +74,20 @@ class AgentOptions:
     """Appended to the CLI's own prompt; in place of it where the process is `locked`."""
     env: Mapping[str, str]
     mcp_servers: Mapping[str, McpServerConfig] = field(default_factory=dict[str, McpServerConfig])
+    plugins: Sequence[Path] = ()
+    """Folders of plugins. The CLI says nothing of one that is missing, and runs no server that only a plugin names."""
     locked: bool = False
     """It talks with an outsider: no tools but those of `mcp_servers`, no files, no settings, no skills."""
     allowed_tools: Sequence[str] = ()
     """The tools of a locked process, as the CLI names them."""
     refusal: Refusal | None = None
     """Asked before each call: why it may not run, None when it may."""
+    before_compaction: Callable[[], None] | None = None
+    """Called when the process is about to shorten its conversation; returns at once."""
+    on_servers: Callable[[Mapping[str, str]], None] | None = None
+    """Called at the start of each turn with how the process stands to each of `mcp_servers`; returns at once."""
+    kept: bool = True
+    """Whether the conversation can be continued later."""
     cli_path: Path | None = None
     pid_file: Path | None = None
     """Where the launcher at `cli_path` writes the process id (it reads the name from `environment.PID_FILE`)."""
@@ -81,6 +106,7 @@ class Agent:
         self._on_event = on_event
         self._client: ClaudeSDKClient | None = None
         self._running: asyncio.Task[None] | None = None
+        self._ending = False
         self._stderr: deque[str] = deque(maxlen=20)
 
     async def start(self, resume: str | None) -> None:
@@ -89,6 +115,7 @@ class Agent:
         Raises SessionLost when that conversation cannot be reopened, AgentUnavailable when nothing starts.
         """
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ending = False
         self._running = asyncio.create_task(self._run(resume, ready), name="agent")
         try:
             await asyncio.shield(ready)
@@ -120,9 +147,9 @@ class Agent:
         running, self._running = self._running, None
         if running is None:
             return
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        if not self._ending:  # cancelled in the midst of that, the SDK would leave its streams open
+            running.cancel()
+        await _ended(running)
 
     async def kill(self) -> None:
         """End the process and the commands it runs, at once."""
@@ -151,7 +178,7 @@ class Agent:
             ready.set_result(None)
             await self._read(_messages(client), parser)
         finally:
-            self._client = None
+            self._client, self._ending = None, True
             if self._options.pid_file is not None:
                 self._options.pid_file.unlink(missing_ok=True)
             if not ready.done():
@@ -161,6 +188,8 @@ class Agent:
     async def _read(self, messages: AsyncIterator[Message], parser: EventParser) -> None:
         try:
             async for message in messages:
+                if self._options.on_servers is not None and (servers := servers_of(message)):
+                    self._options.on_servers(servers)
                 for event in parser.parse(message):
                     self._on_event(event)
             reason = "it ended"
@@ -186,7 +215,8 @@ class Agent:
             env={**options.env, **({PID_FILE: str(options.pid_file)} if options.pid_file else {})},
             stderr=self._on_stderr,
             max_buffer_size=64 * 1024 * 1024,
-            hooks=gate.hooks(options.refusal) if options.refusal is not None else None,
+            hooks={**(gate.hooks(options.refusal) if options.refusal else {}), **_compaction(options)} or None,
+            extra_args={} if options.kept else {"no-session-persistence": None},
         )
         return _locked(common, options) if options.locked else _able(common, options)
 
@@ -209,6 +239,7 @@ def _able(common: ClaudeAgentOptions, options: AgentOptions) -> ClaudeAgentOptio
         disallowed_tools=_CODING_AGENTS,
         settings=_FLAG_SETTINGS,
         setting_sources=["project"],
+        plugins=[SdkPluginConfig(type="local", path=str(path)) for path in options.plugins],
         permission_mode="bypassPermissions",
     )
 
@@ -226,6 +257,18 @@ def _locked(common: ClaudeAgentOptions, options: AgentOptions) -> ClaudeAgentOpt
     )
 
 
+def _compaction(options: AgentOptions) -> dict[HookEvent, list[HookMatcher]]:
+    heard = options.before_compaction
+    if heard is None:
+        return {}
+
+    async def before(_hook: HookInput, _tool_use_id: str | None, _context: HookContext) -> HookJSONOutput:
+        heard()
+        return {}
+
+    return {"PreCompact": [HookMatcher(hooks=[before])]}
+
+
 async def _one(message_id: str, content: Content) -> AsyncIterator[dict[str, Any]]:
     yield {
         "type": "user",
@@ -241,6 +284,20 @@ async def _messages(client: ClaudeSDKClient) -> AsyncIterator[Message]:
     async for line in lines:
         if (message := read_message(line)) is not None:
             yield message
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for the end of a task that was cancelled. Who is cancelled meanwhile is so then: the program may stop."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    with contextlib.suppress(asyncio.CancelledError):
+        task.result()
 
 
 async def _disconnect(client: ClaudeSDKClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from claude_agent_sdk._internal.message_parser import parse_message
 from claude_agent_sdk.types import (
@@ -44,6 +44,24 @@ def read_message(line: dict[str, Any]) -> Message | None:
     if line.get("type") == "result":
         line = {**line, "modelUsage": line.get("model_usage_since_last_result") or {}}
     return parse_message(line)
+
+
+def servers_of(message: Message) -> Mapping[str, str]:
+    """What the CLI says at the start of a turn of the MCP servers that it was given: "connected", "failed", ..."""
+    match message:
+        case SystemMessage(subtype="init", data=data):
+            return dict(_server_states(data.get("mcp_servers")))
+        case _:
+            return {}
+
+
+def _server_states(servers: object) -> Iterator[tuple[str, str]]:
+    for server in cast("list[object]", servers) if isinstance(servers, list) else ():
+        match server:
+            case {"name": str(name), "status": str(status)}:
+                yield name, status
+            case _:
+                pass
 
 
 class EventParser:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jobs.core.fence import fenced
 from jobs.core.journal import InboxRow, RecordedEffect
 from jobs.core.messages import AttachmentKind, Image, InboundMessage, RepliedTo, SessionEvent
 from jobs.core.ports import FetchImage
-from jobs.users.fence import fenced
 
 INTERRUPTED_NOTE = (
     "[The program was interrupted before the answer to the following was delivered, so you may have seen it and begun "

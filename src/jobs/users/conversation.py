@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from jobs.core.errors import AgentUnavailable, SessionLost
+from jobs.core.ports import Fingerprint
 from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
 from jobs.users.agent import Agent, Content
@@ -33,6 +34,7 @@ class Conversation:
         on_end: Callable[[], None],
         on_lost: Callable[[str], Awaitable[None]],
         recall: Callable[[], Awaitable[str | None]] | None,
+        equipment: Fingerprint | None,
         pool: Pool,
         seat: Seat,
     ) -> None:
@@ -43,6 +45,8 @@ class Conversation:
         self._on_end = on_end
         self._on_lost = on_lost
         self._recall = recall
+        self._equipment = equipment
+        self._equipped_with = ""
         self._pool = pool
         self._seat = seat
         self._agent: Agent | None = None
@@ -71,10 +75,21 @@ class Conversation:
                 await self._spawn(None)
         return True
 
+    async def renew(self) -> None:
+        """End a process that does nothing and was started with other equipment; the next one goes on where it was."""
+        if self._agent is not None and await self._fingerprint() != self._equipped_with:
+            log.info("What a Claude process starts with has changed: it is started anew")
+            await self.end()
+
     @property
     def running(self) -> bool:
         """Whether there is a process."""
         return self._agent is not None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether no turn of it has ended yet."""
+        return self._session_id is None
 
     async def set_busy(self, busy: bool) -> None:
         """Whether the process has something to do: one that has not may have to make room."""
@@ -130,6 +145,9 @@ class Conversation:
         self._file.clear()
         self._session_id = None
 
+    async def _fingerprint(self) -> str:
+        return await self._equipment() if self._equipment is not None else ""
+
     async def _spawn(self, resume: str | None) -> None:
         def on_event(event: ev.AgentEvent) -> None:
             if agent is not self._agent and not starting:
@@ -140,6 +158,7 @@ class Conversation:
                 self._runner.turn += 1
             self._on_event(event)
 
+        self._equipped_with = await self._fingerprint()  # what changes from now on may have been seen, or not
         starting = True
         agent = self._new_agent(on_event)
         await agent.start(resume)

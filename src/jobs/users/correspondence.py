@@ -9,9 +9,9 @@ from datetime import datetime, tzinfo
 
 from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
+from jobs.core.fence import fenced
 from jobs.core.journal.outbox import WITHDRAWN
 from jobs.core.messages import InboundMessage
-from jobs.users.fence import fenced
 
 _LONGEST = 12_000
 """Characters of one tool result: what is longer does not arrive whole (measured at 20k)."""

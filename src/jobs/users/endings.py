@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,26 +12,32 @@ from jobs.core.clock import Clock
 from jobs.core.database import Transaction
 from jobs.core.errors import TurnFailed
 from jobs.core.journal import Ending, InboxRow, Journal, Settled
+from jobs.core.messages import person_of
 from jobs.core.ports import Compose, Objection
 from jobs.core.rich_text import RichText
 from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
 from jobs.tools.execution import ToolRunner
 from jobs.users import agent_events as ev
-from jobs.users.failures import judge, timed_out
-from jobs.users.session_items import Manner, SessionConfig
+from jobs.users.failures import Verdict, judge, timed_out, what_comes_next, what_was_stopped
+from jobs.users.session_items import Command, Manner, SessionConfig
 from jobs.users.silence import without_marker
 from jobs.users.turn import Turn
 from jobs.users.workload import NEVER
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 10
+"""How long a /stop with nothing else to say waits for what is stopped elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What was underway when it was cut short, and what waited behind it."""
+    """What was underway when it was cut short, and what people had said behind it."""
 
     rows: list[InboxRow]
+    waiting: list[InboxRow]
+    """What goes on waiting: events of which nothing was begun."""
     turn: Turn | None
     ended: ev.TurnEnded | None
     """What the turn has cost, if the process could still tell."""
@@ -112,7 +119,7 @@ class Endings:
         self._told.update(ids)
         notice = await self._as_answer(verdict.sentence) if is_news else ()
         if is_news:
-            await self._tell_of_trouble(verdict.sentence, f"postponed {ids[0]}")
+            await self._tell_of_waiting(failure, verdict, f"postponed {ids[0]}")
         await self._journal.postpone(
             self._config.key, self._config.owner_chat, row_ids=ids, until=verdict.retry_at, notice=notice
         )
@@ -126,11 +133,33 @@ class Endings:
         attempts = max((row.attempts for row in cut.rows), default=1)
         return await self.postpone(cut.rows, TurnFailed("timed_out"), attempts=attempts, event=cut.ended)
 
+    async def stopped(self, cut: Cut, command: Command | None) -> bool:
+        """A /stop: the owner's `command`, or what it has ended elsewhere. Returns whether there was anything."""
+        language, underway = self._config.language, bool(cut.rows or cut.turn)
+        if underway:
+            sentence = what_was_stopped(cut.rows, language)
+        elif command is None:
+            return False
+        else:  # what was stopped elsewhere is told there
+            sentence = "" if await _any(command.elsewhere) else words.NOTHING_TO_STOP.say(language)
+        why = "\n\n".join(filter(None, (sentence, what_comes_next(cut.waiting, language))))
+        await self.early(cut, why, outcome="dropped", command=command.row if command is not None else None)
+        return underway
+
+    async def cleared(self, cut: Cut, command: Command) -> None:
+        """A /clear: the conversation begins afresh."""
+        language = self._config.language
+        stopped = [what_was_stopped(cut.rows, language)] if cut.rows else []
+        why = "\n\n".join([*stopped, words.CLEARED.say(language)])
+        await self.early(cut, why, outcome="dropped", command=command.row)
+
     async def early(self, cut: Cut, why: str, *, outcome: Settled, command: InboxRow | None = None) -> None:
         """The turn was cut short."""
         rows, turn = cut.rows, cut.turn
         if self._config.to_owner:
             texts = [*turn.texts, why] if turn is not None else [why]
+        elif person_of(self._config.key) is None:
+            texts = [why]
         else:
             theirs = await self._manner.language() if self._manner.language is not None else None
             texts = [people_words.CLEARED.say(theirs or self._config.language)]
@@ -187,8 +216,28 @@ class Endings:
             text = self._manner.trouble.say(self._config.language, who=await self._whose(), why=sentence)
             await self._tell_owner(text, f"{self._config.key}: {once}")
 
+    async def _tell_of_waiting(self, failure: TurnFailed, verdict: Verdict, once: str) -> None:
+        """What happens by itself is told of once an hour for each kind of failure, however much of it waits."""
+        put_off, reason, now = self._manner.put_off, failure.reason, self._clock.now()
+        if put_off is None:
+            await self._tell_of_trouble(verdict.sentence, once)
+            return
+        reason = reason if reason in put_off else "unavailable"
+        sentence = put_off[reason].say(
+            self._config.language, who=await self._whose(), time=verdict.time, model=self._config.model
+        )
+        await self._tell_owner(sentence, f"put off: {reason} {now:%Y-%m-%d %H}")
+
     async def _whose(self) -> str:
         return await self._manner.whose() if self._manner.whose is not None else self._config.key
 
     async def _tell_owner(self, sentence: str, once: str) -> None:
         await self._journal.notify(self._config.owner_chat, await self._compose_text(sentence), once=once)
+
+
+async def _any(stopped: Sequence[asyncio.Future[bool]]) -> bool:
+    """Whether anything was stopped, or nobody knows yet."""
+    if not stopped:
+        return False
+    done, unknown = await asyncio.wait(stopped, timeout=STOP_SECONDS)
+    return bool(unknown) or any(future.result() for future in done)

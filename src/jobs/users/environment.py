@@ -30,6 +30,7 @@ _LEAN = {
     "CLAUDE_CODE_TOTAL_TOKENS_REMINDER": "off",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
+    "MCP_TIMEOUT": "20000",  # a server that hangs at its start keeps a turn no longer than a trial would
 }
 _TEMPORARY = "tmp"
 
@@ -76,6 +77,15 @@ def for_claude(settings: Settings, *, memory_files: bool = True) -> dict[str, st
     return env
 
 
+def proxy(settings: Settings) -> dict[str, str]:
+    """The variables by which a program that we start goes out as we do; they may hold a password."""
+    return (
+        {"HTTPS_PROXY": found, "HTTP_PROXY": found, "NO_PROXY": "127.0.0.1,localhost"}
+        if (found := _proxy(settings))
+        else {}
+    )
+
+
 def _proxy(settings: Settings) -> str:
     return settings.http_proxy.get_secret_value() if settings.http_proxy else ""
 
@@ -92,6 +102,7 @@ def secrets(settings: Settings) -> Iterable[str]:
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
     addresses = (settings.anthropic_base_url, settings.openai_base_url, settings.browser_cdp_url)
+    addresses += (settings.mcp_registry_url, settings.npm_config_registry, settings.pip_index_url)
     for address in (_proxy(settings), *addresses):
         yield urlsplit(address or "").password or ""
     if settings.tg_proxy is not None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from jobs.core.fence import fenced
 from jobs.core.messages import person_of
-from jobs.users.fence import fenced
 from jobs.users.models import Change, ConversationTask
 
 _SHORT = 300

@@ -12,6 +12,8 @@ from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
 from jobs.core.messages import InboundMessage
 from jobs.core.words import chat as words
+from jobs.core.words.people import listed
+from jobs.users.workload import is_trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Verdict:
     sentence: str
     retry_at: datetime | None = None
     parked: bool = False
+    time: str = ""
+    """When it is tried again, for the owner to read."""
 
 
 _SAY: dict[str, Words] = {
@@ -39,6 +43,7 @@ _SAY: dict[str, Words] = {
 _PARKED = {"key_refused", "forbidden"}
 _HOURLY = {"out_of_credit"}
 MOST_SILENCES = 3
+_GIST = 60
 _SOON = {"rate_limited", "overloaded", "no_network", "unavailable", "timed_out"}
 
 
@@ -54,13 +59,14 @@ def judge(
     elif failure.reason in _HOURLY:
         retry_at = now + timedelta(hours=1)
     detail = " ".join(str(failure).split())[:200]
+    time = _moment((retry_at or now).astimezone(zone), now.astimezone(zone))
     sentence = (words.HUNG_FOR_GOOD if hopeless else _SAY.get(failure.reason, words.REFUSED)).say(
         language,
         model=model,
         detail=detail,
-        time=_moment((retry_at or now).astimezone(zone), now.astimezone(zone)),
+        time=time,
     )
-    return Verdict(sentence, retry_at, failure.reason in _PARKED)
+    return Verdict(sentence, retry_at, failure.reason in _PARKED, time)
 
 
 def _moment(moment: datetime, now: datetime) -> str:
@@ -78,16 +84,24 @@ def timed_out(seconds: int, language: Language) -> str:
     return words.TIMED_OUT.say(language, minutes=span)
 
 
+def what_was_stopped(rows: Sequence[InboxRow], language: Language) -> str:
+    """The sentence that names what /stop ended."""
+    return words.STOPPED.say(language, what=_named(rows, language))
+
+
+def what_comes_next(rows: Sequence[InboxRow], language: Language) -> str:
+    """The sentence that names the work that /stop has left waiting; "" for none."""
+    triggers = [row for row in rows if is_trigger(row)]
+    return words.COMES_NEXT.say(language, what=_named(triggers, language)) if triggers else ""
+
+
+def _named(rows: Sequence[InboxRow], language: Language) -> str:
+    """The first words of each; the pictures of an album go without saying."""
+    gists = [gist for row in rows if (gist := " ".join(_gist(row.message).split()))]
+    names = [f"“{gist[:_GIST]}…”" if len(gist) > _GIST else f"“{gist}”" for gist in gists]
+    return listed(names or [f"“{words.A_PICTURE.say(language)}”"], language)
+
+
 def _gist(message: InboundMessage) -> str:
     event = message.event
     return message.text if event is None else event.title or event.facts
-
-
-def what_was_stopped(rows: Sequence[InboxRow], language: Language) -> str:
-    """The sentence that names what /stop ended."""
-    first = next((gist for row in rows if (gist := _gist(row.message))), "")
-    what = " ".join(first.split()) or words.A_PICTURE.say(language)
-    what = f"“{what[:60]}…”" if len(what) > 60 else f"“{what}”"
-    if len(rows) > 1:
-        return words.STOPPED_MANY.say(language, what=what, count=len(rows) - 1)
-    return words.STOPPED.say(language, what=what)

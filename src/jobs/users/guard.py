@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from pydantic import ValidationError
+
 from jobs.core.database import Database
 from jobs.core.errors import ToolRetry
 from jobs.core.i18n import Language, Words
@@ -85,6 +87,7 @@ class SessionGuard:
         skills: Path,
         runner: ToolRunner,
         about: Callable[[], Awaitable[str]] | None = None,
+        effects: Mapping[str, Effect] | None = None,
     ) -> None:
         self._key = session_key
         self._repository = repository
@@ -95,6 +98,7 @@ class SessionGuard:
         self._skills = skills
         self.runner = runner
         self._about = about
+        self._effects = effects or {}  # of tools that are not ours, and of which we know what they do
         own = errand_of(session_key)
         self.errands: frozenset[str] = frozenset({own} if own else ())
         """The errands that the session is about right now."""
@@ -119,7 +123,8 @@ class SessionGuard:
 
     def _objection_to_all(self, tool: str, spec: ToolSpec | None) -> Words | None:
         """What the owner begins passes, unless they asked to be asked."""
-        harmless = spec.effect in (Effect.READ, Effect.STATE) if spec is not None else tool in _UNASKED
+        effect = spec.effect if spec is not None else self._effects.get(tool)
+        harmless = effect in (Effect.READ, Effect.STATE) if effect is not None else tool in _UNASKED
         return words.BECAUSE_ALL if self._mode == "all" and not harmless else None
 
     async def _objection(self, tool: str, spec: ToolSpec | None, arguments: Mapping[str, object]) -> Words | None:
@@ -131,9 +136,23 @@ class SessionGuard:
             if not self._is_skill(tool, arguments):
                 await self._marks.read_private(self._key, str(arguments.get("file_path") or tool)[:200])
             return None
-        return words.BECAUSE_POWER
+        return await self._objection_to_known(tool)
+
+    async def _objection_to_known(self, tool: str) -> Words | None:
+        """What the browser shows may be any of the owner's accounts; what is done in it, a site sees."""
+        match self._effects.get(tool):
+            case Effect.READ | Effect.STATE:  # a page is also somebody's words, and each answer tells of one
+                await self._marks.read_private(self._key, tool)
+                await self._marks.saw_outsiders(self._key)
+                return None
+            case Effect.OUTWARD:
+                return words.BECAUSE_BROWSER
+            case _:
+                return words.BECAUSE_POWER
 
     async def _objection_to_ours(self, spec: ToolSpec, arguments: Mapping[str, object]) -> Words | None:
+        if spec.asks and spec.effect is not Effect.POWER:
+            return None  # what has to be fetched to be shown is another thing: the fetching may tell somebody something
         own = str(arguments.get("task_id", "")).strip().lstrip("#").lower() in self.errands
         objection: Words | None = None
         if not self.errands and spec.effect in (Effect.STATE, Effect.OUTWARD):
@@ -149,10 +168,10 @@ class SessionGuard:
                 await self._marks.saw_outsiders(self._key)
             case "update_task" if own:
                 pass
-            case "send_summary_to_owner":
+            case "send_summary_to_owner" | "send_file":
                 pass
             case _ if spec.effect is Effect.READ:
-                await self._marks.read_private(self._key, spec.name)
+                await self._marks.read_private(self._key, str(arguments.get("path") or spec.name)[:200])
             case _:
                 objection = words.BECAUSE_POWER if spec.effect is Effect.POWER else words.BECAUSE_OTHERS
         return objection
@@ -182,6 +201,8 @@ class SessionGuard:
         return Path(path).resolve().is_relative_to(self._skills.resolve())
 
     async def _call(self, tool: str, arguments: Mapping[str, object], why: Words) -> Call:
+        spec = self._tools.get(tool)
+        arguments = spec.without_secrets(arguments) if spec is not None else arguments
         errand = words.TRIGGER.say(self._language, title=await self._about()) if self._about is not None else ""
         # What several errands have brought about is nobody's standing permission.
         task_id = next(iter(self.errands)) if len(self.errands) == 1 else None
@@ -206,6 +227,7 @@ class SessionGuard:
             ),
             why=why.say(self._language, what=private) if why is words.BECAUSE_PRIVATE else why.say(self._language),
             people=canonical({"": sorted(whom)})[5:-1] if whom else "",
+            own=_as_it_asks(spec, arguments),
         )
 
     async def _whom(self, tool: str, arguments: Mapping[str, object]) -> Mapping[int, str]:
@@ -217,6 +239,16 @@ class SessionGuard:
         cards = [await self._repository.one(str(name), self._key) for name in names]
         chats = [await self._repository.chat(str(arguments["to"]))] if "to" in arguments else []
         return {**{card.id: describe(card) for card in cards}, **dict(chats)}
+
+
+def _as_it_asks(spec: ToolSpec | None, arguments: Mapping[str, object]) -> str:
+    """The arguments by which a tool that asks itself has asked about this call."""
+    if spec is None or not spec.asks:
+        return ""
+    try:
+        return canonical(spec.params.model_validate(arguments).model_dump(mode="json"))
+    except ValidationError:  # the tool says what is wrong
+        return ""
 
 
 def shown(arguments: Mapping[str, object], most: int, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jobs.core.journal import InboxRow, RecordedEffect
 from jobs.core.messages import person_of
@@ -15,11 +15,15 @@ from jobs.users.session_items import Manner, SessionConfig
 class Handover:
     """Composes what a session hands over, and remembers what its model has been told."""
 
-    def __init__(self, config: SessionConfig, manner: Manner, fetch_image: FetchImage) -> None:
+    def __init__(
+        self, config: SessionConfig, manner: Manner, fetch_image: FetchImage, is_fresh: Callable[[], bool]
+    ) -> None:
         self._manner = manner
+        self._is_fresh = is_fresh  # whether nothing has been said in the conversation yet
         self._zone = config.zone
         self._fetch_image = None if person_of(config.key) is not None else fetch_image
         self._told = ""
+        self._opened = False
 
     async def compose(self, rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], *, joins: bool) -> Content:
         """The content of one user message; `joins`: to a turn that is underway."""
@@ -30,6 +34,10 @@ class Handover:
         if briefing != self._told:
             self._told = briefing
             content.insert(0, text_block(briefing))
+        if self._manner.opening is not None and self._is_fresh() and not self._opened:
+            self._opened = True
+            if opening := await self._manner.opening():
+                content.insert(0, text_block(opening))
         if self._manner.notes is not None and (news := await self._manner.notes.unheard()):
             content.insert(0, text_block(news))
         return content
@@ -37,5 +45,6 @@ class Handover:
     def forget(self) -> None:
         """Whether what was told last is in the conversation, nobody knows: it is told again."""
         self._told = ""
+        self._opened = False
         if self._manner.notes is not None:
             self._manner.notes.forget()

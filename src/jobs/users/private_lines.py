@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from jobs.memory.marks import PRIVATE, UNTIL
 from jobs.users.values import phrase_of, values_in
 
-_MARK = re.compile(
-    r"🔒|(?<![^\W_])(?:private|privates|privately|secret|secrets|confidential|confidentially"
-    r"|(?:личн(?!ост)|секрет(?!ар)|приватн|конфиденц)\w*|не говор\w+)(?![^\W_])",
-    re.IGNORECASE,
-)
 _QUOTE = r" {0,3}(?:> ?)*"
 _FENCE = re.compile(r"[\s>]*(`{3,}|~{3,})(.*)")
 _ATX = re.compile(rf"{_QUOTE}(#{{1,6}})\s+(.*)")
@@ -42,6 +38,7 @@ def private_values(markdown: str) -> frozenset[str]:
 def _values(line: str) -> Iterator[str]:
     # Of prose the values alone are compared: neither a label before the colon nor a remark after a value is a secret,
     # and people agree on times all day long.
+    line = UNTIL.sub("", line)
     yield from values_in(_CLOCK.sub("\n", line))
     label, *rest = _COLON.split(line, maxsplit=1)
     if rest and not any(values_in(_CLOCK.sub("\n", label))):
@@ -50,18 +47,26 @@ def _values(line: str) -> Iterator[str]:
 
 def marked_lines(markdown: str) -> Iterator[str]:
     """The private lines without their marks. What may be private is taken for it."""
-    lines = markdown.splitlines()
+    return (line for _, line in _marked(markdown.splitlines()))
+
+
+def private_numbers(lines: Sequence[str]) -> frozenset[int]:
+    """Which lines are private, counted from 0."""
+    return frozenset(number for number, _ in _marked(lines))
+
+
+def _marked(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     fenced = _fenced(lines)
     section: _Heading | None = None
     item: int | None = None  # how far the marked item is indented that the line may belong to
     for number, line in enumerate(lines):
-        marked = _MARK.search(line) is not None
+        marked = PRIVATE.search(line) is not None
         heading = None if number in fenced else _heading(lines, number)
         if heading is not None and (section is None or _ends(heading, section)):
             told = marked or (section is not None and heading.underlined)
             section = heading if marked else None
-            if told and (rest := _MARK.sub("", line)).strip(" #*_:>"):
-                yield rest
+            if told and (rest := PRIVATE.sub("", line)).strip(" #*_:>"):
+                yield number, rest
             continue
         if section is not None and section.depth == _LABEL_DEPTH and _begins_afresh(lines, number):
             section = None
@@ -71,7 +76,7 @@ def marked_lines(markdown: str) -> Iterator[str]:
         if marked and item is None:
             item = indent
         if marked or section is not None or item is not None:
-            yield _MARK.sub("", line)
+            yield number, PRIVATE.sub("", line)
 
 
 def _ends(heading: _Heading, section: _Heading) -> bool:
@@ -93,7 +98,7 @@ def _heading(lines: Sequence[str], number: int) -> _Heading | None:
         return _Heading(1 if underline[1][0] == "=" else 2, underlined=True)
     if _BOLD.fullmatch(line):
         return _Heading(_BOLD_DEPTH)
-    return _Heading(_LABEL_DEPTH) if _LABEL.fullmatch(line) and _MARK.search(line) else None
+    return _Heading(_LABEL_DEPTH) if _LABEL.fullmatch(line) and PRIVATE.search(line) else None
 
 
 def _fenced(lines: Sequence[str]) -> set[int]:

@@ -1,4 +1,4 @@
-"""What the owner's notes mark as private: `MEMORY.md` and the daily notes, read when they have changed."""
+"""What the owner's notes mark as private, wherever below `memory/` they stand; read when they have changed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.core.errors import JobsError
+from jobs.memory.paths import markdown_files
 from jobs.users.private_lines import private_values
 
 _LARGEST = 20_000_000
@@ -52,14 +53,11 @@ class PrivateMemory:
         return frozenset[str]().union(*(values for _, values in known.values()))
 
     def _files(self) -> Iterator[Path]:
-        yield self._workspace / "MEMORY.md"
-        folder = self._workspace / "memory"
         try:
-            yield from sorted(path for path in folder.iterdir() if path.name.endswith(".md"))
-        except (FileNotFoundError, NotADirectoryError):
-            return
+            yield from markdown_files(self._workspace)
         except OSError as error:
-            raise Unreadable(self._name(folder), error.strerror or str(error)) from error
+            name = str(error.filename or "memory").removeprefix(f"{self._workspace}{os.sep}")
+            raise Unreadable(name, error.strerror or str(error)) from error
 
     def _values(self, path: Path, status: os.stat_result) -> frozenset[str]:
         if not stat.S_ISREG(status.st_mode):

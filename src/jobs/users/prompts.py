@@ -31,7 +31,8 @@ which tool is at work.
 
 # Where things are
 Your working folder is {workspace}. `MEMORY.md` there holds what should be remembered for good (read it when it may \
-matter, and keep it tidy), `memory/YYYY-MM-DD.md` the day's notes, `uploads/` what you were sent. Tools named \
+matter; `memory_append` writes it), `memory/YYYY-MM-DD.md` the day's log (`memory_log`), `uploads/` what you were \
+sent. What the owner wants forgotten goes by `memory_forget`, a wrong note of yours by `memory_undo`. Tools named \
 `mcp__jobs__…` are your own reach into Telegram.
 
 # What happens by itself

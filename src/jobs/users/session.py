@@ -29,13 +29,12 @@ from jobs.users.composition import text_block
 from jobs.users.conversation import Conversation, NewAgent
 from jobs.users.corrections import Corrections
 from jobs.users.endings import Cut, Endings
-from jobs.users.failures import what_was_stopped
 from jobs.users.handover import Handover
-from jobs.users.interruption import interrupted
+from jobs.users.interruption import cut_short
 from jobs.users.open_rows import read_open_rows
 from jobs.users.pool import Pool
 from jobs.users.session_file import SessionFile
-from jobs.users.session_items import Command, GiveUp, Item, Mailbox, Manner, SessionConfig, Typing, Warm
+from jobs.users.session_items import Command, GiveUp, Halt, Item, Mailbox, Manner, SessionConfig, Typing, Warm
 from jobs.users.turn import Turn
 from jobs.users.unless import unless
 from jobs.users.workload import NEVER, Workload, is_trigger
@@ -87,11 +86,12 @@ class UserSession:
             on_end=self._mailbox.forget_events,
             on_lost=self._endings.lost,
             recall=manner.recall,
+            equipment=manner.equipment,
             pool=pool,
             seat=pool.seat(first=config.to_owner, give_up=lambda: self._mailbox.put_nowait(GiveUp())),
         )
         self._manner = manner
-        self._handover = Handover(config, manner, fetch_image)
+        self._handover = Handover(config, manner, fetch_image, lambda: self._conversation.fresh)
         self._corrections = Corrections(manner.objection)
         self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
@@ -110,9 +110,17 @@ class UserSession:
         """Hand a message over."""
         self._mailbox.put_nowait(row)
 
-    def command(self, kind: Literal["stop", "clear"], row: InboxRow | None) -> None:
+    def command(
+        self, kind: Literal["stop", "clear"], row: InboxRow | None, elsewhere: Sequence[asyncio.Future[bool]] = ()
+    ) -> None:
         """Stop, or stop and begin afresh; to be repeated with its row when there was none."""
-        self._mailbox.put_nowait(Command(kind, row))
+        self._mailbox.put_nowait(Command(kind, row, elsewhere))
+
+    def halt(self) -> asyncio.Future[bool]:
+        """End what was begun, for a /stop in the owner's conversation; tells whether there was anything."""
+        halt = Halt()
+        self._mailbox.put_nowait(halt)
+        return halt.ended
 
     def warm(self) -> None:
         """Start the Claude process now, so that the first message does not wait for it."""
@@ -154,7 +162,7 @@ class UserSession:
                 with contextlib.suppress(AgentUnavailable):  # a turn that is interrupted first ends at once
                     await self._conversation.interrupt()
             await self._conversation.retire()
-        return [item for item in self._mailbox.take_all() if isinstance(item, InboxRow)]
+        return self._mailbox.close()
 
     # ---- the loop ----
 
@@ -189,10 +197,12 @@ class UserSession:
             case InboxRow():
                 self._accepted.add(item.id)
                 self._work.accept(item)
-            case Command("stop", row):
-                await self._stop(row)
-            case Command(_, row):
-                await self._clear(row)
+            case Command("stop"):
+                await self._stop(item)
+            case Command():
+                await self._clear(item)
+            case Halt(ended):
+                ended.set_result(await self._endings.stopped(await self._interrupt(), None))
             case Warm():
                 with contextlib.suppress(AgentUnavailable):  # the first message will try again, and tell
                     await self._conversation.start(urgent=self._mailbox.commanded)
@@ -215,6 +225,8 @@ class UserSession:
     async def _send_pending(self) -> None:
         if self._config.passing and any(is_trigger(row) and not row.attempts for row in self._work.next_rows()):
             await self._begin_afresh()
+        if not self._working:
+            await self._conversation.renew()
         try:
             if not await self._conversation.start(urgent=self._mailbox.commanded):
                 return  # the command says what becomes of the messages
@@ -354,47 +366,32 @@ class UserSession:
         if until is not None:
             self._work.put_back(cut.rows, until)
 
-    async def _stop(self, command: InboxRow | None) -> None:
-        language = self._config.language
+    async def _stop(self, command: Command) -> None:
         cut = await self._interrupt()
         cut = replace(cut, turn=cut.turn or self._cut_off)
         self._cut_off = None
-        if command is None:  # what it ends is settled when the command comes once more
-            self._work.put_back(cut.rows, NEVER)
-            self._cut_off = cut.turn
-            if cut.rows or cut.turn:
-                await self._alarm(words.STOPPED_UNWRITTEN)
+        if command.row is not None:
+            await self._endings.stopped(cut, command)
             return
-        underway = cut.rows or cut.turn
-        stopped = what_was_stopped(cut.rows, language) if underway else words.NOTHING_TO_STOP.say(language)
-        await self._endings.early(cut, stopped, outcome="dropped", command=command)
+        # What it ends is settled when the command comes once more.
+        self._work.put_back([*cut.rows, *cut.waiting], NEVER)
+        self._cut_off = cut.turn
+        if cut.rows or cut.turn:
+            await self._alarm(words.STOPPED_UNWRITTEN)
 
-    async def _clear(self, command: InboxRow | None) -> None:
-        language = self._config.language
+    async def _clear(self, command: Command) -> None:
         cut = await self._interrupt()
         await self._begin_afresh()
-        stopped = [what_was_stopped(cut.rows, language)] if cut.rows else []
-        sentences = "\n\n".join([*stopped, words.CLEARED.say(language)])
-        await self._endings.early(cut, sentences, outcome="dropped", command=command)
+        await self._endings.cleared(cut, command)
         self.warm()
 
     async def _begin_afresh(self) -> None:
         await self._conversation.end()
         self._conversation.forget()
-        if self._manner.guard is not None:
-            await self._manner.guard.forget()
+        await self._manner.begin_afresh()
 
     async def _interrupt(self) -> Cut:
         """End what is underway."""
-        unfinished = self._work.outstanding_ids
         self._handover.forget()
-        rows = self._work.take_all()
         turn, self._turn = self._turn, None
-        working = bool(unfinished) or turn is not None
-        ended = await interrupted(self._conversation, self._mailbox) if working else None
-        # Messages that wait inside the process would start a turn of their own as soon as this one is interrupted.
-        if working and (len(unfinished) > 1 or ended is None or not unfinished <= set(ended.message_ids)):
-            await self._conversation.kill()
-        if turn is not None:
-            await turn.live.settle()  # last: Telegram may keep an edit waiting for seconds
-        return Cut(rows, turn, ended)
+        return await cut_short(self._conversation, self._mailbox, self._work, turn)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from jobs.core.database import Transaction
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow, Settled
 from jobs.core.messages import OWNER_SESSION, InboundMessage
-from jobs.core.ports import Objection
+from jobs.core.ports import Fingerprint, Objection
 from jobs.core.words import people as people_words
 from jobs.users.agent_events import AgentEvent, TurnEnded
 from jobs.users.workload import Gathering
@@ -80,7 +80,11 @@ class Manner:
     settled: SettledListener | None = None
     trouble: Words = people_words.NOT_ANSWERED
     """Tells the owner that it failed: {who} and {why}."""
+    put_off: Mapping[str, Words] | None = None
+    """Tells the owner, once for all sessions of the kind, that it waits: {who}, {time} and {model}, by the reason."""
     notes: Notes | None = None
+    opening: Callable[[], Awaitable[str]] | None = None
+    """What stands at the beginning of a conversation, and stays as it was then."""
     briefing: Callable[[], Awaitable[str]] | None = None
     """What the model must know before it reads the messages, as it stands now; told when it has changed."""
     objection: Callable[[Sequence[str]], Awaitable[Objection | None]] | None = None
@@ -92,6 +96,17 @@ class Manner:
     """Hears the id of the conversation when it changes, beside the session's file."""
     recall: Callable[[], Awaitable[str | None]] | None = None
     """Tells that id when the file is gone."""
+    equipment: Fingerprint | None = None
+    """What its process has to be started anew for, once that has changed."""
+    farewell: Callable[[], None] | None = None
+    """Hears that what was said until now is left behind; returns at once."""
+
+    async def begin_afresh(self) -> None:
+        """The conversation is left behind, and another begins."""
+        if self.guard is not None:
+            await self.guard.forget()
+        if self.farewell is not None:
+            self.farewell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,16 @@ class Command:
 
     kind: Literal["stop", "clear"]
     row: InboxRow | None
+    elsewhere: Sequence[asyncio.Future[bool]] = ()
+    """Of each run that a /stop ends in a session of its own: whether there was anything to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The owner has ordered a stop in their own conversation: this session ends what it has begun, and says so."""
+
+    ended: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Whether there was anything to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +142,9 @@ class GiveUp:
     """End the process if it does nothing: another session needs its place."""
 
 
-Item = InboxRow | Command | Warm | Typing | GiveUp | AgentEvent | None
+Item = InboxRow | Command | Halt | Warm | Typing | GiveUp | AgentEvent | None
 """None: a deadline has passed."""
-OURS = (InboxRow, Command, Warm, Typing, GiveUp)
+OURS = (InboxRow, Command, Halt, Warm, Typing, GiveUp)
 """What is no event of the process."""
 
 
@@ -132,18 +157,26 @@ class Mailbox(asyncio.Queue[Item]):
 
     def _put(self, item: Item) -> None:
         super()._put(item)
-        if isinstance(item, Command):
+        if isinstance(item, Command | Halt):
             self.commanded.set()
 
     def _get(self) -> Item:
         item = super()._get()
-        if isinstance(item, Command):
+        if isinstance(item, Command | Halt):
             self.commanded.clear()
         return item
 
     def take_all(self) -> list[Item]:
         """Everything that has not been handled."""
         return [self.get_nowait() for _ in range(self.qsize())]
+
+    def close(self) -> list[InboxRow]:
+        """Nobody handles anything any more; returns the messages that came too late."""
+        late = self.take_all()
+        for item in late:
+            if isinstance(item, Halt):
+                item.ended.set_result(False)
+        return [item for item in late if isinstance(item, InboxRow)]
 
     def forget_events(self) -> None:
         """A process has ended: what it said and nobody has heard yet is not to pass for the next one's words."""

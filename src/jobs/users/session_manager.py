@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from jobs.core.journal import InboxRow
-from jobs.core.messages import errand_session
+from jobs.core.messages import errand_session, trigger_of
 from jobs.core.slots import Slot
 from jobs.users.session import UserSession
 
@@ -67,16 +67,23 @@ class SessionManager:
         self.session(session_key).put(row)
 
     def stop(self, session_key: str, row: InboxRow) -> None:
-        """Interrupt the session and drop what waits behind."""
-        self.session(session_key).command("stop", row)
+        """Interrupt the owner's session, drop what they have said behind it, and end the runs in sessions of their own.
+
+        Each of these says by itself what was stopped.
+        """
+        self.session(session_key).command("stop", row, [run.halt() for run in self._runs()])
 
     def stop_unwritten(self, session_key: str) -> None:
-        """Interrupt the session for a /stop that the journal could not take: it comes once more, by `stop`."""
-        self.session(session_key).command("stop", None)
+        """The same for a /stop that the journal could not take: it comes once more, by `stop`."""
+        for session in (self.session(session_key), *self._runs()):
+            session.command("stop", None)
 
     def clear(self, session_key: str, row: InboxRow) -> None:
         """Interrupt the session and begin it afresh."""
         self.session(session_key).command("clear", row)
+
+    def _runs(self) -> Sequence[UserSession]:
+        return [session for key, session in self._sessions.items() if trigger_of(key) is not None]
 
     @property
     def alive(self) -> bool:

@@ -7,23 +7,38 @@ from collections.abc import Sequence
 
 SILENT = "HEARTBEAT_OK"
 """What the model is asked to answer; OpenClaw's word."""
-_MARKERS = (SILENT, "NOTHING_TO_REPORT", "NO_REPLY")
-_FRAME = r"[\W_]*?"
-_WORD = "|".join(marker.replace("_", r"(?:\\?_| )") for marker in _MARKERS)
-_LEADING = re.compile(rf"{_FRAME}\b(?:{_WORD})\b[\s`*_~\"'“”«».!]*", re.IGNORECASE)
-_TRAILING = re.compile(rf"[\s`*_~(\[]*\b(?:{_WORD})\b[\W_]*$", re.IGNORECASE)
+_MARKERS = ("HEARTBEATOK", "NOTHINGTOREPORT", "NOREPLY")
+_WORD = r"(?:HEARTBEAT(?:\\?_|-)?OK|NOTHING\\?_TO\\?_REPORT|NO\\?_REPLY)"
+_DRESS = r"`*_~\"'“”«»"
+_MARK = re.compile(
+    rf"(?:^[ \t]*[-+*•>][ \t]+)?(?<!\w)(?P<before>[{_DRESS}(\[]*){_WORD}(?P<after>[{_DRESS})\]]*)(?!\w)", re.MULTILINE
+)
+_ALONE = re.compile(r"[\W_]*heartbeat(?:\\?_|-| )?ok[\W_]*", re.IGNORECASE)
+"""Nothing but the word is silence however it is written; among others only the exact word is: people say “no reply”."""
+_SENTENCE_ENDS = ".!?…:;—–\n"
+_LOOSE = re.compile(r"[ \t.!…:;,–—-]*\s*")
+_BEGUN = re.compile(rf"\s+[{_DRESS}(\[]*([A-Z][A-Z_\\-]*)$")
 _FRAME_CHARS = " \t\r\n`*_~\"'“”«»"
 
 
-_BEGUN = re.compile(r"\s+[*_`]*([A-Z][A-Z_]*)$")
-
-
 def without_marker(text: str) -> str:
-    """An answer without the word for silence at its ends; "" when it was nothing else."""
-    leading = _LEADING.match(text)
-    rest = text[leading.end() :] if leading else text
-    rest = _TRAILING.sub("", rest).strip()
-    return rest if rest == text.strip() or any(map(str.isalnum, rest)) else ""
+    """An answer without the word for silence at its ends and those of its sentences; "" when that was all of it."""
+    if _ALONE.fullmatch(text):
+        return ""
+    kept, end = "", 0
+    for mark in _MARK.finditer(text):
+        kept += text[end : mark.start()]
+        end = mark.end() if mark["before"] else mark.start("after")
+        rest = text[mark.end() :].lstrip(" \t")
+        if not any(map(str.isalnum, kept)) or kept.rstrip(" \t")[-1] in _SENTENCE_ENDS:
+            loose = _LOOSE.match(text, end)
+            end = loose.end() if loose else end
+        elif not rest or rest[0] in _SENTENCE_ENDS or rest[0] == "(":
+            kept = kept.rstrip()
+        else:  # it is spoken of
+            kept += text[mark.start() : end]
+    rest = (kept + text[end:]).strip()
+    return rest if not end or any(map(str.isalnum, rest)) else ""
 
 
 def so_far(texts: Sequence[str]) -> Sequence[str]:
@@ -34,8 +49,13 @@ def so_far(texts: Sequence[str]) -> Sequence[str]:
 
 def _growing(text: str) -> str:
     start = text.lstrip(_FRAME_CHARS)
-    if not start or any(marker.startswith(start) for marker in _MARKERS):
+    if not start or _may_become_silence(start):
         return ""
     rest = without_marker(text)
     begun = _BEGUN.search(rest)
-    return rest[: begun.start()] if begun and any(marker.startswith(begun[1]) for marker in _MARKERS) else rest
+    return rest[: begun.start()] if begun and _may_become_silence(begun[1]) else rest
+
+
+def _may_become_silence(start: str) -> bool:
+    letters = re.sub(r"[\\_-]", "", start)
+    return any(marker.startswith(letters) for marker in _MARKERS)

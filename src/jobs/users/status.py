@@ -22,6 +22,7 @@ _BUILT_IN: dict[str, tuple[Words, str]] = {
     "TaskUpdate": (words.TOOL_PLAN, ""),
     "ToolSearch": (words.TOOL_FIND, "query"),
 }
+_BROWSER = "mcp__browser__browser_"
 _LONGEST = 80
 
 
@@ -31,6 +32,9 @@ def status_line(tools: Mapping[str, ToolSpec], name: str, arguments: Mapping[str
     if spec is not None:
         known = {field: _short(arguments.get(field, "")) for field in spec.params.model_fields}
         return spec.status.say(language, **known)
+    if name.startswith(_BROWSER):
+        shown = arguments.get("url") or arguments.get("element") or name.removeprefix(_BROWSER)
+        return words.TOOL_BROWSER.say(language, detail=_short(shown))
     template, key = _BUILT_IN.get(name, (words.TOOL_OTHER, ""))
     return template.say(language, detail=_short(arguments.get(key, name)))
 

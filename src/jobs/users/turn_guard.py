@@ -38,5 +38,5 @@ class GuardedTurns:
 
 
 def _is_from_outside(event: SessionEvent) -> bool:
-    """The owner's word on a call is none, but only a guarded turn has asked for it, and this goes on with that turn."""
+    """The owner's word on a call is none, but most are asked for by a guarded turn, and this goes on with that turn."""
     return bool(event.task_id or event.quoted) or event.kind == "decision"

@@ -8,6 +8,7 @@ import pytest
 from demo_desk import Desk, at_desk
 
 from jobs.cli.demo.world import Plan
+from jobs.sandbox.launching import forked
 from jobs.sandbox.scripted_assistant import ScriptedAssistant
 from jobs.sandbox.stage import Stage
 
@@ -48,6 +49,6 @@ def _chunk(name: bytes, data: bytes = b"") -> bytes:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A world whose model is the demo's script; the daemon starts when the test says so."""
-    async with Stage.open(tmp_path, ScriptedAssistant("en", pace=0)) as stage:
+    async with Stage.open(tmp_path, ScriptedAssistant("en", pace=0), launch=forked) as stage:
         stage.workspace.mkdir()
         yield stage

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from jobs.cli.demo.app import ChatApp
 from jobs.cli.demo.bubble import Bubble
 from jobs.cli.demo.world import Plan, World
+from jobs.sandbox.patience import PATIENCE
 
 
 class Desk:
@@ -48,11 +49,11 @@ class Desk:
         """What they say."""
         return [bubble.message.content.text for bubble in self.bubbles]
 
-    async def sees(self, text: str, timeout: float = 30) -> None:
+    async def sees(self, text: str, timeout: float = PATIENCE) -> None:
         """Wait until the screen has shown a text since the last message was written, wherever its lines broke."""
         await self.until(lambda: any(text in state for state in self.states[self._written :]), timeout)
 
-    async def until(self, holds: Callable[[], bool], timeout: float = 30) -> None:
+    async def until(self, holds: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Wait until something holds of the screen."""
         try:
             async with asyncio.timeout(timeout):
@@ -85,7 +86,10 @@ async def at_desk(plan: Plan, *, size: tuple[int, int] = (80, 70)) -> AsyncGener
     app = ChatApp(plan)
     try:
         async with app.run_test(size=size) as pilot:
-            yield Desk(app, pilot)
+            try:
+                yield Desk(app, pilot)
+            finally:
+                await app.close()  # before its screen goes, as with `leave`: what happens in the world is drawn there
     finally:
         await app.close()
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli.demo.files import Outgoing, parse_outgoing, readable_size
+from jobs.cli.demo.files import Outgoing, parse_outgoing
+from jobs.cli.terminal import readable_size
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from jobs.cli.demo.bubble import Row
-from jobs.cli.demo.files import MAX_FILE_BYTES, Outgoing, parse_outgoing, readable_size
+from jobs.cli.demo.files import MAX_FILE_BYTES, Outgoing, parse_outgoing
 from jobs.cli.demo.message_box import MessageBox
 from jobs.cli.demo.world import DemoError, Plan, World
+from jobs.cli.terminal import readable_size
 from jobs.core.i18n import Words
 from jobs.core.words import demo as words
 from jobs.sandbox.chat import ChatMessage, Gone, NotSentError, ReadUpTo, Shown, Typing
@@ -206,7 +207,8 @@ class ChatApp(App[None]):
             self._set_status(words.ONLINE)
 
     def _set_status(self, status: Words) -> None:
-        self.query_one("#status", Static).update(self._say(status))
+        if self.is_running:  # the timer of "typing" may end while the screen goes
+            self.query_one("#status", Static).update(self._say(status))
 
     def _add_line(self, text: str, classes: str) -> None:
         self._history.mount(Static(text, classes=classes, markup=False))

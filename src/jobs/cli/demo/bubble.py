@@ -12,8 +12,8 @@ from textual.highlight import highlight
 from textual.style import Style
 from textual.widgets import Static
 
-from jobs.cli.demo.files import readable_size
 from jobs.cli.demo.segments import Mark, Segment, segments
+from jobs.cli.terminal import readable_size
 from jobs.core.i18n import Language
 from jobs.core.words import demo as words
 from jobs.sandbox.chat import Attachment, ChatMessage

@@ -42,14 +42,6 @@ def parse_outgoing(typed: str) -> Outgoing:
     return Outgoing(typed, missing=missing)
 
 
-def readable_size(size: int) -> str:
-    """A number of bytes for a person."""
-    for unit, factor in (("MB", 1_000_000), ("kB", 1000)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}" if size < 10 * factor else f"{size // factor} {unit}"
-    return f"{size} B"
-
-
 def _unquoted(token: str) -> str:
     if token[0] in "\"'" and token[-1] == token[0] and len(token) > 2:
         return token[1:-1]

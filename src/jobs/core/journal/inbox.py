@@ -52,6 +52,10 @@ class Inbox:
         )
         return inserted == 1
 
+    async def nothing_is_answered(self, tx: Transaction) -> bool:
+        """Whether no message is with the model right now."""
+        return await tx.one("SELECT 1 FROM inbox WHERE state = 'submitted' LIMIT 1") is None
+
     async def next_event(self, tx: Transaction) -> int:
         """A message id for the next event of our own."""
         row = await tx.one("SELECT coalesce(max(message_id), 0) + 1 AS next FROM inbox WHERE chat_id = ?", EVENTS)
@@ -113,6 +117,12 @@ class Inbox:
             )
         return settled
 
+    async def forget_words(self, tx: Transaction, row_id: int) -> None:
+        """A settled message holds what is not to be kept."""
+        await tx.execute(
+            "UPDATE inbox SET payload = json_remove(payload, '$.text') WHERE id = ? AND settled_at IS NOT NULL", row_id
+        )
+
     async def postpone(self, tx: Transaction, row_ids: Iterable[int], until: datetime | None) -> None:
         """Back to the queue: until a moment (UTC), or parked until somebody mends the cause."""
         for row_id in row_ids:
@@ -123,12 +133,21 @@ class Inbox:
                 row_id,
             )
 
-    async def admit(self, tx: Transaction, row_id: int) -> None:
-        """Another person's message is let in: from here on it counts against their limits."""
+    async def admit(self, tx: Transaction, row: InboxRow) -> None:
+        """Another person's message is let in: from here on it counts against their limits.
+
+        What they wrote later may have waited for that, and is in the queue again; ring the journal's bells afterwards.
+        """
         await tx.execute(
             "UPDATE inbox SET admitted_at = ?, not_before = NULL WHERE id = ? AND admitted_at IS NULL",
             to_text(self._clock.now()),
-            row_id,
+            row.id,
+        )
+        await tx.execute(
+            "UPDATE inbox SET not_before = NULL WHERE chat_id = ? AND id > ? AND state = 'new' "
+            "AND not_before IS NOT NULL AND admitted_at IS NULL",
+            row.message.chat_id,
+            row.id,
         )
 
     async def is_admitted(self, tx: Transaction, row_id: int) -> bool:

@@ -21,6 +21,10 @@ Origin = Literal["answer", "notice", "tool"]
 State = Literal["draft", "ready", "sent", "failed"]
 WITHDRAWN = "withdrawn"
 """The `error` of what was taken back before it was tried."""
+UNKEPT = "unkept "
+"""Begins the `once` of a notice that holds a secret: its words are forgotten when it has been sent, or cannot be."""
+FORGOTTEN = "…"
+"""Stands in place of words that are not kept; an empty text would mean that the message was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class OutboxRow:
     created_at: datetime
     was_draft: bool
     """Its text has grown on the screen, so what Telegram has may be an earlier state of it."""
+    file: str = ""
+    """The path of the file that it carries; the text is its caption."""
 
     @property
     def withdrawn(self) -> bool:
@@ -67,11 +73,12 @@ class Outbox:
         *,
         reply_to: int | None = None,
         task_id: str | None = None,
+        file: str = "",
     ) -> int:
-        """Queue a message, for the errand `task_id` if any; returns its row id."""
+        """Queue a message, for the errand `task_id` if any, with a file if any; returns its row id."""
         row_id = await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
-        if task_id is not None:
-            await tx.execute("UPDATE outbox SET task_id = ? WHERE id = ?", task_id, row_id)
+        if task_id is not None or file:
+            await tx.execute("UPDATE outbox SET task_id = ?, file = ? WHERE id = ?", task_id, file, row_id)
         return row_id
 
     async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> bool:
@@ -181,6 +188,7 @@ class Outbox:
             to_text(self._clock.now()),
             row_id,
         )
+        await self._forget_unkept(tx, row_id)
 
     async def failed(self, tx: Transaction, row_id: int, error: str) -> None:
         """It can never be delivered; it is kept, with the moment when that was known in `sent_at`."""
@@ -189,6 +197,17 @@ class Outbox:
             error,
             to_text(self._clock.now()),
             row_id,
+        )
+        await self._forget_unkept(tx, row_id)
+
+    async def _forget_unkept(self, tx: Transaction, row_id: int) -> None:
+        await tx.execute(
+            "UPDATE outbox SET text = ?, entities = '[]', attempted_text = NULL "
+            "WHERE id = ? AND state IN ('sent', 'failed') AND substr(once, 1, ?) = ?",
+            FORGOTTEN,
+            row_id,
+            len(UNKEPT),
+            UNKEPT,
         )
 
     async def is_ours(self, tx: Transaction, chat_id: int, message_id: int) -> bool:
@@ -257,6 +276,7 @@ def _parse(row: sqlite3.Row) -> OutboxRow:
         message_id=row["message_id"],
         created_at=from_text(row["created_at"]),
         was_draft=row["draft_of"] is not None,
+        file=row["file"],
     )
 
 

@@ -3,9 +3,11 @@
 from jobs.core.i18n import Words
 
 ASK_CALL = Words(
-    en="🔐 May I? {errand}\n{what}\n{arguments}\n\nI ask because {why}.\n\n👍 yes, 👎 no (or reply: yes / no / for this errand). Without an answer by {time} it is a no.",
-    ru="🔐 Можно? {errand}\n{what}\n{arguments}\n\nСпрашиваю, потому что {why}.\n\n👍 да, 👎 нет (или ответом: да / нет / для этого поручения). Если до {time} ответа не будет, это «нет».",
+    en="🔐 May I? {errand}\n{what}\n{arguments}\n\nI ask because {why}.\n\n👍 yes, 👎 no (or reply: {replies}). Without an answer by {time} it is a no.",
+    ru="🔐 Можно? {errand}\n{what}\n{arguments}\n\nСпрашиваю, потому что {why}.\n\n👍 да, 👎 нет (или ответом: {replies}). Если до {time} ответа не будет, это «нет».",
 )
+REPLIES = Words(en="yes / no", ru="да / нет")
+REPLIES_IN_ERRAND = Words(en="yes / no / for this errand", ru="да / нет / для этого поручения")
 LEFT_OUT = Words(en="⚠️ [{count} characters are not shown here]", ru="⚠️ [здесь не показано символов: {count}]")
 ERRAND = Words(en="Errand {id}, {title}:", ru="Поручение {id}, {title}:")
 TRIGGER = Words(en="“{title}”:", ru="«{title}»:")
@@ -50,5 +52,9 @@ BECAUSE_PRIVATE = Words(
 BECAUSE_OTHERS = Words(
     en="it concerns more than this errand, and other people's words are in this conversation",
     ru="это касается не только поручения, а в разговоре есть слова других людей",
+)
+BECAUSE_BROWSER = Words(
+    en="words of other people are in this conversation, and a web site sees what is done in your browser, with your logins",
+    ru="в этом разговоре есть слова других людей, а сайт видит, что делается в вашем браузере, где вы вошли в свои аккаунты",
 )
 BECAUSE_ALL = Words(en="you asked to be asked about everything", ru="вы просили спрашивать обо всём")

@@ -7,9 +7,9 @@ STARTED_AFRESH = Words(
     ru="Не удалось открыть наш прежний разговор, начинаю новый; ваше сообщение не потерялось.",
 )
 STOPPED = Words(en="⏹ Stopped: {what}", ru="⏹ Остановлено: {what}")
-STOPPED_MANY = Words(
-    en="⏹ Stopped: {what} (and {count} more that waited behind it)",
-    ru="⏹ Остановлено: {what} (и ещё {count} в очереди за этим)",
+COMES_NEXT = Words(
+    en="⏰ What has come due by itself comes next: {what}. Another /stop stops what runs then.",
+    ru="⏰ На очереди то, чему подошло время: {what}. Ещё один /stop остановит то, что начнётся.",
 )
 NOTHING_TO_STOP = Words(
     en="There is nothing to stop: I am not working on anything.", ru="Останавливать нечего: я сейчас ничего не делаю."
@@ -36,17 +36,25 @@ A_PICTURE = Words(en="a picture", ru="картинка")
 HELP = Words(
     en="""Write to me as to a very capable friend: I run commands, read and write files, search the web, settle things with other people and remember our conversation. Send several messages at once if you like; what you add while I work joins in.
 
+Say when, and I remind you or do it then (“remind me at six to call mum”, “every weekday at nine sum up my notes”). Name a channel or a group, and I follow it for you (“tell me when @city_news writes of cyclists”).
+
 /stop – stop what I am doing
 /clear – begin a fresh conversation
 /tasks – what is ahead: errands, plans, what I follow
 /usage – what my thinking has cost
+/update – install the newest version of me, if you agree
+/secret – give a server a password or key that I do not get to see
 /help – this page""",
     ru="""Пишите мне как очень толковому другу: я выполняю команды, читаю и пишу файлы, ищу в интернете, договариваюсь с другими людьми и помню наш разговор. Можно присылать несколько сообщений подряд: то, что вы добавите по ходу дела, я учту.
+
+Скажите когда, и я напомню или сделаю в срок («напомни в шесть позвонить маме», «по будням в девять – сводка по заметкам»). Назовите канал или группу, и я буду за ними следить («скажи, когда @city_news напишет о велосипедистах»).
 
 /stop – остановить то, что я делаю
 /clear – начать новый разговор
 /tasks – что впереди: поручения, планы, за чем слежу
 /usage – во что обошлись мои размышления
+/update – установить самую новую мою версию, если вы не против
+/secret – дать серверу пароль или ключ, которого я не увижу
 /help – эта справка""",
 )
 
@@ -86,11 +94,16 @@ REFUSED_BY_TELEGRAM = Words(
     en="⚠️ Telegram refused a message of mine to you ({code}), so it is missing here. I kept it; ask me to say it again in other words.",
     ru="⚠️ Telegram не принял моё сообщение для вас ({code}), поэтому здесь его нет. Я его сохранил; попросите сказать то же другими словами.",
 )
+FILE_GONE = Words(
+    en="⚠️ I could not send you {name}: the file is not there any more, or may not be read. Ask me to get it once more.",
+    ru="⚠️ Не удалось отправить вам {name}: файла больше нет или его нельзя прочитать. Попросите достать его ещё раз.",
+)
 REFUSALS = {
     "privacy": Words(
         en="they do not accept messages from this account.", ru="этот человек не принимает сообщения от этого аккаунта."
     ),
     "gone": Words(en="the account or chat no longer exists.", ru="такого аккаунта или чата больше нет."),
+    "file": Words(en="the file is not there any more.", ru="этого файла больше нет."),
     "unknown": Words(
         en="Telegram does not know this recipient any more.", ru="Telegram больше не знает такого получателя."
     ),
@@ -175,6 +188,7 @@ TOOL_BASH = Words(en="💻 running: {detail}", ru="💻 выполняю: {detai
 TOOL_READ = Words(en="📖 reading {detail}", ru="📖 читаю {detail}")
 TOOL_WRITE = Words(en="✍️ writing {detail}", ru="✍️ пишу {detail}")
 TOOL_WEB = Words(en="🌐 on the web: {detail}", ru="🌐 в интернете: {detail}")
+TOOL_BROWSER = Words(en="🌐 in the browser: {detail}", ru="🌐 в браузере: {detail}")
 TOOL_AGENT = Words(en="🧩 working on a part: {detail}", ru="🧩 занимаюсь частью задачи: {detail}")
 TOOL_SKILL = Words(en="📚 looking up how: {detail}", ru="📚 смотрю, как это делается: {detail}")
 TOOL_PLAN = Words(en="📝 making a plan", ru="📝 составляю план")

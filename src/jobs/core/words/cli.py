@@ -80,8 +80,53 @@ CHECK_TELEGRAM = Words(en="Telegram", ru="Telegram")
 CHECK_CLOCK = Words(en="clock", ru="часы")
 CHECK_CLAUDE = Words(en="Claude", ru="Claude")
 CHECK_CLI = Words(en="Claude's program", ru="программа Claude")
+CHECK_SEARCH = Words(en="search of notes", ru="поиск по заметкам")
+CHECK_BROWSER = Words(en="browser", ru="браузер")
 CHECK_VERSIONS = Words(en="versions", ru="версии")
 
+BROWSER_OFF = Words(en="none, as BROWSER_CDP_URL says", ru="нет, как задано в BROWSER_CDP_URL")
+BROWSER_NONE = Words(
+    en="none answers at {url}; without one, pages cannot be clicked through (docs/browser.md)",
+    ru="по адресу {url} его нет; без него нельзя работать на сайтах (docs/browser.md)",
+)
+BROWSER_GOOD = Words(en="can be driven and looked at", ru="управляется и виден через noVNC")
+BROWSER_DOWN = Words(en="does not answer at {url} ({reason})", ru="не отвечает по адресу {url} ({reason})")
+BROWSER_DOWN_REMEDY = Words(
+    en="start it (docker compose up -d browser, or browser/entrypoint.sh), or correct BROWSER_CDP_URL; “off” if there is to be none.",
+    ru="запустите его (docker compose up -d browser или browser/entrypoint.sh) либо исправьте BROWSER_CDP_URL; «off», если браузер не нужен.",
+)
+BROWSER_UNSEEN = Words(
+    en="can be driven, but not looked at: noVNC does not answer at {url} ({reason}), so you cannot log in anywhere",
+    ru="управляется, но посмотреть на него нельзя: noVNC не отвечает по адресу {url} ({reason}), поэтому вы не сможете никуда войти",
+)
+BROWSER_UNSEEN_REMEDY = Words(
+    en="give the browser a password (VNC_PASSWORD_FILE) and restart it, or correct BROWSER_VNC_URL.",
+    ru="задайте браузеру пароль (VNC_PASSWORD_FILE) и перезапустите его либо исправьте BROWSER_VNC_URL.",
+)
+SEARCH_BY_WORDS = Words(en="by words alone, as EMBEDDINGS says", ru="только по словам, как задано в EMBEDDINGS")
+SEARCH_LOCAL = Words(
+    en="by words and by meaning, with the model on this machine",
+    ru="по словам и по смыслу, модель на этой машине",
+)
+SEARCH_OPENAI = Words(en="by words and by meaning, with OpenAI", ru="по словам и по смыслу, через OpenAI")
+SEARCH_BAD = Words(
+    en="notes are found by their words alone: {reason}", ru="заметки находятся только по словам: {reason}"
+)
+SEARCH_LOCAL_REMEDY = Words(
+    en="run `make run` again to install what is missing; on machines without the model (it comes for Linux on x86-64) "
+    "set OPENAI_API_KEY, or EMBEDDINGS=none",
+    ru="запустите `make run` ещё раз, чтобы доустановить недостающее; там, где модели нет (она есть для Linux на x86-64), "
+    "задайте OPENAI_API_KEY или EMBEDDINGS=none",
+)
+SEARCH_OPENAI_REMEDY = Words(
+    en="check OPENAI_API_KEY, OPENAI_BASE_URL and the network, or set EMBEDDINGS=local",
+    ru="проверьте OPENAI_API_KEY, OPENAI_BASE_URL и сеть или задайте EMBEDDINGS=local",
+)
+NOTES_SKIPPED = Words(en="not searched: {which}", ru="не просматриваются: {which}")
+NOTES_SKIPPED_REMEDY = Words(
+    en="save these files as UTF-8 text below 20 MB, inside the workspace",
+    ru="сохраните эти файлы как текст UTF-8 до 20 МБ внутри рабочей папки",
+)
 SETTINGS_GOOD = Words(en="complete", ru="всё задано")
 ENV_FILE_NONE = Words(en="there is none: everything comes from the environment", ru="его нет: всё берётся из окружения")
 ENV_FILE_PRIVATE = Words(en="only you can read it", ru="читать его можете только вы")

@@ -40,6 +40,10 @@ NOT_DAY_HOURS = Words(
     en="{name} must be two times such as 08:00-22:00, and it is {value!r}: write hours and minutes.",
     ru="{name} должно быть двумя временами, например 08:00-22:00, а там {value!r}: напишите часы и минуты.",
 )
+NOT_A_TIME = Words(
+    en="{name} must be a time such as 03:30, or off, and it is {value!r}: write hours and minutes.",
+    ru="{name} должно быть временем, например 03:30, или off, а там {value!r}: напишите часы и минуты.",
+)
 NOT_A_NUMERIC_ID = Words(
     en="{name} must be your numeric Telegram id, not a name or a phone number: `jobs setup` finds it.",
     ru="{name} должно быть вашим числовым id в Telegram, не именем и не телефоном: его найдёт `jobs setup`.",
@@ -132,6 +136,14 @@ FOLDER_IS_FILE = Words(
 SESSION_IS_FOLDER = Words(
     en="{name} names {path}, which is a folder: choose a file.",
     ru="{name} указывает на {path}, а это папка: выберите файл.",
+)
+UPDATE_SOURCE = Words(
+    en="{name} is no git address and no folder: write something like https://git.example.org/jobs.git.",
+    ru="{name} – не адрес git и не папка: напишите, например, https://git.example.org/jobs.git.",
+)
+UPDATE_REF = Words(
+    en="{name} is no name of a branch: write “release” for the newest version, or a branch such as main.",
+    ru="{name} – не имя ветки: напишите release (самая новая версия) или ветку, например main.",
 )
 
 MISSING_TG_API_ID = Words(

@@ -150,10 +150,16 @@ KEEP_ANYWAY = Words(en="Keep it all the same?", ru="Всё равно остав
 ZONE_SECTION = Words(en="\n5. Time zone", ru="\n5. Часовой пояс")
 ZONE = Words(en="Yours, such as Europe/Berlin", ru="Ваш, например Europe/Moscow")
 
+BROWSER_PASSWORD = Words(
+    en="\n✓ To look at the browser, and to log in to sites in it, you need this password: {password}\n"
+    "It stays in {path}.",
+    ru="\n✓ Чтобы видеть браузер и входить в нём на сайты, понадобится этот пароль: {password}\nОн хранится в {path}.",
+)
+
 ALL_SET = Words(
-    en="\n✓ Everything is set. `make run` starts Jobs, `jobs doctor` checks it.\n"
+    en="\n✓ Everything is set. `{start}` starts Jobs, `jobs doctor` checks it.\n"
     "Then write to it in Telegram: “hello” will do.",
-    ru="\n✓ Всё готово. `make run` запускает Jobs, `jobs doctor` проверяет.\n"
+    ru="\n✓ Всё готово. `{start}` запускает Jobs, `jobs doctor` проверяет.\n"
     "А потом напишите ему в Telegram: хватит и «привет».",
 )
 STILL_MISSING = Words(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs.sandbox.patience import PATIENCE
+
 from .blocks import Reply
 from .request import ModelRequest
 
@@ -65,7 +67,7 @@ class RequestLog(Sequence[RequestRecord]):
         predicate: Callable[[RequestRecord], bool] = lambda record: record.request is not None,
         *,
         count: int = 1,
-        timeout: float = 30,
+        timeout: float = PATIENCE,
     ) -> RequestRecord:
         """The `count`-th entry for which the predicate holds (by default: any request for an answer).
 

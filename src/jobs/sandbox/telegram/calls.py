@@ -11,6 +11,8 @@ from enum import Enum
 
 from telethon.tl.tlobject import TLObject, TLRequest
 
+from jobs.sandbox.patience import PATIENCE
+
 
 def method_name(request: TLRequest) -> str:
     """A request's name as Telegram writes it, e.g. "messages.sendMessage"."""
@@ -101,7 +103,7 @@ class CallLog:
         method: str,
         *,
         count: int = 1,
-        timeout: float = 10,
+        timeout: float = PATIENCE,
         predicate: CallPredicate | None = None,
         finished: bool = True,
     ) -> list[CallRecord]:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from telethon.tl.tlobject import TLObject, TLRequest
 
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.telegram.calls import method_name
 
 
@@ -79,7 +80,7 @@ class Rule:
     """How often it has struck."""
     _struck: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
-    async def struck(self, timeout: float = 10) -> None:
+    async def struck(self, timeout: float = PATIENCE) -> None:
         """Wait until it has struck at least once. Raises TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             await self._struck.wait()

@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
-from jobs.core.rich_text import Entity, Kind, RichText
+from jobs.core.rich_text import Entity, Kind, RichText, has_visible
 
 from .entities import Offsets
 from .marks import Mark, enrich, skip_blank
@@ -70,7 +70,7 @@ class _Splitter:
             end = cut
             while end > start and self._text[end - 1].isspace():
                 end -= 1
-            if _visible(self._text[start:end]):
+            if has_visible(self._text[start:end]):
                 ranges.append((start, end))
             start = self._begin(cut)
         return ranges
@@ -132,11 +132,6 @@ class _Splitter:
         while at >= 0 and (block := self._block_at(at)):
             at = self._text.rfind(separator, early, block.start)
         return at
-
-
-def _visible(text: str) -> bool:
-    """Whether a reader sees anything; Telegram refuses a message of blanks and joiners."""
-    return any(unicodedata.category(char) not in ("Cc", "Cf", "Zs", "Zl", "Zp") and char != "\u2800" for char in text)
 
 
 def _between_clusters(text: str, start: int, end: int) -> int:

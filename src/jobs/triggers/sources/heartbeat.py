@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
 import os
 import stat
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,9 @@ log = logging.getLogger(__name__)
 
 NAME = "heartbeat"
 CHECKLIST = "HEARTBEAT.md"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WAITING = f"{NAME}-waiting"
+"""What the runs are about that look at what waits: they read words from outside, the checklist's do not."""
+_DAY = timedelta(days=1)
 _LONGEST = 16_000
 _MOST = 30
 _MOST_ITEMS = 100
@@ -37,6 +40,7 @@ _ERRAND = (
     "Errand {id} is looked after because {why}. Its next step: {step}. Do now what it needs, if anything: take the "
     "step, write to its people, set the next step with its time (ISO 8601), or tell the owner when it is stuck."
 )
+_TOO_LONG = f"(The file is too long: only its first {_LONGEST} characters are looked at. Tell the owner to shorten it.)"
 _PROMPT = (
     "Look through what is due below and see to it, as far as you can. Tell the owner only what they have to know or "
     "decide now; what has not changed is not worth a message."
@@ -50,6 +54,34 @@ class Beat:
     interval: timedelta
     hours: DayHours
     zone: ZoneInfo
+
+    def last(self, moment: datetime) -> datetime:
+        """The beat that a moment belongs to. It follows from the clock alone, so that a restart does not shift it."""
+        first = self._first(moment)
+        return first if self.interval >= _DAY else first + (moment - first) // self.interval * self.interval
+
+    def next(self, moment: datetime) -> datetime:
+        """The first beat after a moment."""
+        first = self._first(moment)
+        begins = self._begins(self._day_of(first) + self._days * _DAY)
+        return begins if self.interval >= _DAY else min(self.last(moment) + self.interval, begins)
+
+    @property
+    def _days(self) -> int:
+        """Beats are counted afresh on every so manieth day."""
+        return max(1, round(self.interval / _DAY))
+
+    def _first(self, moment: datetime) -> datetime:
+        """The beat at the beginning of the active hours that a moment's beats are counted from."""
+        day = self._day_of(moment)
+        first = self._begins(day - (day.toordinal() - 1) % self._days * _DAY)  # of weeks, on Mondays
+        return first if first <= moment else self._begins(self._day_of(first) - self._days * _DAY)
+
+    def _day_of(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
+
+    def _begins(self, day: date) -> datetime:
+        return datetime.combine(day, self.hours.start, self.zone).astimezone(UTC)
 
 
 class Heartbeat:
@@ -85,17 +117,17 @@ class Heartbeat:
             while True:
                 for event in await self.due():
                     yield event
-                beat = self._number(self._clock.now())
-                while self._number(self._clock.now()) == beat:  # a clock that was set is noticed on the way
+                beat = self._beat.last(self._clock.now())
+                while self._beat.last(now := self._clock.now()) == beat:  # a clock that was set is noticed on the way
                     self._nothing_changed.clear()
-                    await clock.wait(_EPOCH + (beat + 1) * self._beat.interval, self._nothing_changed)
+                    await clock.wait(self._beat.next(now), self._nothing_changed)
 
     async def due(self) -> Sequence[TriggerEvent]:
         """What this beat fires: nothing outside the active hours, and nothing where the last beat is still at work."""
         now = self._clock.now()
         if not self._beat.hours.covers(now.astimezone(self._beat.zone).time()):
             return ()
-        items = unchecked(await asyncio.to_thread(self._read_checklist))
+        items = await asyncio.to_thread(self._items)
         async with self._repository.journal.database.transaction() as tx:
             errands = await self._due_errands(tx, now)
             busy = await self._fired.waiting(tx, NAME)
@@ -105,8 +137,10 @@ class Heartbeat:
         own = [due for due in errands if due.errand is not None and due.errand.context.skill is not None]
         rest = [due for due in errands if due not in own] + questions
         events = [self._resume(due, due.errand, now) for due in own if due.errand and due.errand.id not in busy]
-        if (rest or items) and NAME not in busy:
-            events.append(self._look_through(rest[:_MOST], items, now))
+        if items and NAME not in busy:
+            events.append(self._look_through(items, now))
+        if rest and WAITING not in busy:
+            events.append(self._look_after(rest[:_MOST], now))
         if not events:
             log.info("heartbeat: nothing is due")
         return events
@@ -127,12 +161,15 @@ class Heartbeat:
         context = TriggerContext(about=errand.id, title=errand.title, task_id=errand.id)
         return TriggerEvent(NAME, due.occasion, prompt, context, "errand", now)
 
-    def _look_through(self, rest: Sequence[Due], items: Sequence[str], now: datetime) -> TriggerEvent:
-        checklist = "\n".join(f"- {item}" for item in items[:_MOST_ITEMS])
-        if len(items) > _MOST_ITEMS:
-            checklist += f"\n({len(items) - _MOST_ITEMS} more are not looked at: tell the owner to shorten the list.)"
-        key = f"beat {to_text(_EPOCH + self._number(now) * self._beat.interval)}"
-        facts = f"The owner's list of what is to be looked at ({CHECKLIST}):\n{checklist}" if items else ""
+    def _look_through(self, items: Sequence[str], now: datetime) -> TriggerEvent:
+        """The owner's own words, and nothing beside them that anybody else has written."""
+        checklist = "\n".join(items)
+        facts = f"The owner's list of what is to be looked at ({CHECKLIST}):\n{checklist}"
+        context = TriggerContext(about=NAME, title=NAME, facts=facts)
+        return TriggerEvent(NAME, self._key(now), _PROMPT, context, "isolated", now)
+
+    def _look_after(self, rest: Sequence[Due], now: datetime) -> TriggerEvent:
+        key = f"{self._key(now)} waiting"
         quoted = {
             f"errand {due.errand.id}, {due.why}" if due.errand else due.occasion: (
                 brief(due.errand, self._beat.zone, now) if due.errand else due.why
@@ -145,25 +182,45 @@ class Heartbeat:
             if await self._fired.has_fired(tx, NAME, key):
                 return False
             for due in rest:
-                context = TriggerContext(about=NAME, title=due.why)
+                context = TriggerContext(about=WAITING, title=due.why)
                 await self._fired.add(tx, TriggerEvent(NAME, due.occasion, "", context, None, now), "")
             return True
 
-        context = TriggerContext(about=NAME, title=NAME, facts=facts, quoted=quoted)
+        context = TriggerContext(about=WAITING, title=NAME, quoted=quoted)
         return TriggerEvent(NAME, key, _PROMPT, context, "isolated", now, step)
 
-    def _number(self, moment: datetime) -> int:
-        """Which beat a moment belongs to, counted from the epoch, so that a restart does not shift them."""
-        return (moment - _EPOCH) // self._beat.interval
+    def _key(self, now: datetime) -> str:
+        return f"beat {to_text(self._beat.last(now))}"
+
+    def _items(self) -> Sequence[str]:
+        """The items of the checklist, as lines of a list, and what the model has to know of it."""
+        text = self._read_checklist()
+        items = unchecked(text[:_LONGEST])
+        lines = [f"- {item}" for item in items[:_MOST_ITEMS]]
+        if len(items) > _MOST_ITEMS:
+            left = len(items) - _MOST_ITEMS
+            lines.append(f"({left} more are not looked at: tell the owner to shorten the list.)")
+        if len(text) > _LONGEST:
+            log.warning("%s is longer than %d characters", CHECKLIST, _LONGEST)
+            lines += [_TOO_LONG] if lines else []
+        return lines
 
     def _read_checklist(self) -> str:
+        """The file's beginning, more than which is not looked at."""
         try:
             # What is no file (a pipe) would keep its reader waiting for ever.
             handle = os.open(self._checklist, os.O_RDONLY | os.O_NONBLOCK)
-            with open(handle, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - there is no path any more
-                return file.read(_LONGEST) if stat.S_ISREG(os.fstat(handle).st_mode) else ""
+            try:
+                content = os.read(handle, 4 * _LONGEST + 4) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+            finally:
+                os.close(handle)
         except FileNotFoundError:
             return ""
         except OSError as error:
             log.warning("%s cannot be read: %s", CHECKLIST, error.strerror)
             return ""
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+        if "\0" in text:
+            log.warning("%s is no text: save it as UTF-8", CHECKLIST)
+        return text

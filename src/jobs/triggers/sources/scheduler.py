@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -14,10 +15,10 @@ from jobs.core.journal import Journal
 from jobs.core.rich_text import pieces
 from jobs.core.words import triggers as words
 from jobs.triggers.alarm_clock import AlarmClock
-from jobs.triggers.missed import LATE, Owed, owed
+from jobs.triggers.missed import COUNTED, LATE, Owed, owed
 from jobs.triggers.models import Step, TriggerContext, TriggerEvent
 from jobs.triggers.repository import TriggerEvents
-from jobs.triggers.schedules import Schedule, Schedules
+from jobs.triggers.schedules import Missed, Schedule, Schedules
 from jobs.triggers.wording import in_words
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Scheduler:
                 schedules = await self._schedules.due(tx, _AT_ONCE)
             if not schedules:
                 break
-            found = [(schedule, owed(schedule, self._clock.now())) for schedule in schedules]
+            found = await asyncio.to_thread(_all_owed, schedules, self._clock.now())  # months take seconds to count
             async with self._journal.database.transaction() as tx:
                 for schedule, what in found:
                     if what.run is None:
@@ -113,14 +114,23 @@ class Scheduler:
         if missed:
             self._journal.ring()
 
-    def _summary(self, missed: Sequence[tuple[str, int]]) -> str:
+    def _summary(self, missed: Sequence[Missed]) -> str:
         if not missed:
             return ""
-        named = [words.MISSED_ONE.say(self._language, title=title, count=count) for title, count in missed[:_NAMED]]
+        counts = [one.count for one in missed]
+        going = {one.goes_on for one in missed}
+        named = [
+            (words.MISSED_ONE if one.goes_on else words.MISSED_LAST).say(
+                self._language, title=one.title, count=_in_all([one.count])
+            )
+            for one in missed[:_NAMED]
+        ]
         if len(missed) > _NAMED:
-            named.append(words.MISSED_MORE.say(self._language, count=sum(count for _, count in missed[_NAMED:])))
-        total = sum(count for _, count in missed)
-        return words.MISSED.say(self._language, count=total, which=", ".join(named))
+            named.append(words.MISSED_MORE.say(self._language, count=_in_all(counts[_NAMED:])))
+        ahead = words.ALL_GO_ON if going == {True} else words.NONE_GOES_ON if going == {False} else words.SOME_GO_ON
+        return words.MISSED.say(
+            self._language, count=_in_all(counts), which=", ".join(named), ahead=ahead.say(self._language)
+        )
 
     async def _look_at_the_clock(self) -> None:
         """A clock that was ahead and has been set right leaves schedules waiting for moments that are far away now."""
@@ -147,6 +157,15 @@ class Scheduler:
                         await self._schedules.move(tx, schedule, moment)
                         break
                     moment = schedule.rule.next_after(moment)
+
+
+def _in_all(counts: Sequence[int]) -> str:
+    """A sum; with a plus when one of them was not counted to its end."""
+    return f"{sum(counts)}{'+' if any(count >= COUNTED - 1 for count in counts) else ''}"
+
+
+def _all_owed(schedules: Sequence[Schedule], now: datetime) -> Sequence[tuple[Schedule, Owed]]:
+    return [(schedule, owed(schedule, now)) for schedule in schedules]
 
 
 def firing(

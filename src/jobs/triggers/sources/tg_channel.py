@@ -15,7 +15,9 @@ from dataclasses import replace
 from jobs.core.clock import Clock, to_text
 from jobs.core.database import Database, Transaction
 from jobs.core.errors import NotFound, RetryLater, Undeliverable
+from jobs.core.fence import fenced
 from jobs.core.i18n import Language
+from jobs.core.people import LONGEST_TITLE
 from jobs.core.ports import ChannelFeed
 from jobs.core.posts import FeedChat, Page, Post
 from jobs.core.words import triggers as words
@@ -78,7 +80,8 @@ class ChannelPosts:
         try:
             latest = await self._feed.latest(chat)
         except Undeliverable as error:
-            raise NotFound(f"This account cannot read “{chat.title}”: {error}.") from error
+            title = fenced(chat.title, "title", limit=LONGEST_TITLE)
+            raise NotFound(f"This account cannot read {title}: {error}.") from error
         note = (
             "New posts are noticed within seconds."
             if chat.joined

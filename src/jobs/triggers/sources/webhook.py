@@ -8,7 +8,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
@@ -21,9 +21,10 @@ from jobs.core.clock import Clock
 from jobs.core.errors import JobsError, NotFound, ToolRetry
 from jobs.core.i18n import Language
 from jobs.core.journal import Journal
+from jobs.core.journal.outbox import UNKEPT
 from jobs.core.rich_text import Entity, RichText
 from jobs.core.words import triggers as words
-from jobs.triggers.deliveries import HOST, Refusal, as_text, body_of, delivery_id, is_authentic, serving
+from jobs.triggers.deliveries import HOST, Refusal, as_text, body_of, delivery_id, is_authentic, serving, shown
 from jobs.triggers.filters import Filter
 from jobs.triggers.models import Resolved, Subscription, TriggerContext, TriggerEvent
 from jobs.triggers.subscriptions import Subscriptions
@@ -32,7 +33,9 @@ log = logging.getLogger(__name__)
 
 NAME = "webhook"
 PER_MINUTE = 30
-"""Deliveries of one subscription."""
+"""Deliveries of one subscription that pass its filter."""
+_CALLS_PER_MINUTE = 300
+"""Those that do not pass included."""
 MOST_WAITING = 20
 """Runs of one subscription that are not dealt with yet."""
 _QUEUED = 100
@@ -77,7 +80,9 @@ class Webhook:
         self._owner_chat = owner_chat
         self._language: Language = language
         self._deliveries: asyncio.Queue[_Delivery | None] = asyncio.Queue(_QUEUED)
+        self._calls: dict[str, deque[float]] = {}
         self._lately: dict[str, deque[float]] = {}
+        self._underway: Counter[str] = Counter()
 
     # ---- subscribing ----
 
@@ -108,7 +113,8 @@ class Webhook:
         async with self._journal.database.transaction() as tx:
             for subscription in await self._subscriptions.list(tx, type_=NAME):
                 if subscription.position == _NEW and await self._subscriptions.advance(tx, subscription, _TOLD):
-                    await self._journal.outbox.add(tx, self._owner_chat, self._introduction(subscription), "notice")
+                    introduction, once = self._introduction(subscription), f"{UNKEPT}{subscription.id}"
+                    await self._journal.outbox.add_once(tx, self._owner_chat, introduction, once)
         self._journal.ring()
 
     def _introduction(self, subscription: Subscription) -> RichText:
@@ -125,15 +131,20 @@ class Webhook:
         """See Source."""
         if not self._port:
             await asyncio.Event().wait()
-        async with serving(self._application(), self._port):
+        async with serving(self._application(), self._port) as server:
+            server.add_done_callback(lambda _: self.changed())
             await self._tell_secrets()
             while True:
                 delivery = await self._deliveries.get()
+                if server.done():
+                    raise ConnectionError("The server of the web hooks has ended")
                 if delivery is None:
                     await self._tell_secrets()
                     continue
                 try:
                     yield delivery.event
+                except JobsError:  # this one alone: its sender is told to try again
+                    delivery.journalled.cancel()
                 except BaseException:
                     delivery.journalled.cancel()
                     raise
@@ -159,11 +170,16 @@ class Webhook:
             raise Refusal(401, "No such hook, or a wrong secret.")
         if subscription.state != "active":
             raise Refusal(409, "This hook is paused.")
-        text = as_text(body)
-        await self._refuse_too_much(subscription)
+        self._count(subscription, _CALLS_PER_MINUTE, self._calls)
+        text = await asyncio.to_thread(as_text, body)
         if not (await subscription.filter.sift([_Sent(text)])).passes[0]:
             return PlainTextResponse("Received; it does not pass the filter.\n")
-        return await self._journalled(self._event(subscription, delivery_id(request.headers), text))
+        self._underway[subscription.id] += 1
+        try:
+            await self._refuse_too_much(subscription)
+            return await self._journalled(self._event(subscription, delivery_id(request.headers), text))
+        finally:
+            self._underway[subscription.id] -= 1
 
     async def _journalled(self, event: TriggerEvent) -> Response:
         delivery = _Delivery(event)
@@ -187,7 +203,7 @@ class Webhook:
             about=subscription.id,
             title=subscription.title,
             facts=_FACTS.format(id=subscription.id, title=subscription.title),
-            quoted={"what was sent": text[:_SHOWN]},
+            quoted={"what was sent": shown(text, _SHOWN)},
         )
         return TriggerEvent(NAME, key, subscription.prompt, context, subscription.session, now)
 
@@ -200,12 +216,22 @@ class Webhook:
         return found if found.type == NAME else None
 
     async def _refuse_too_much(self, subscription: Subscription) -> None:
-        """Count a delivery. Raises Refusal when too much has come lately, or waits to be dealt with."""
+        """Raises Refusal when too much of a subscription has come lately, or waits to be dealt with."""
         async with self._journal.database.transaction() as tx:
             waiting = await self._subscriptions.waiting(tx, subscription)
-        now, lately = time.monotonic(), self._lately.setdefault(subscription.id, deque())
+        if waiting + self._underway[subscription.id] > MOST_WAITING:
+            raise _too_many()
+        self._count(subscription, PER_MINUTE, self._lately)
+
+    def _count(self, subscription: Subscription, most: int, counted: dict[str, deque[float]]) -> None:
+        """Count one more; raises Refusal when there were `most` in the last minute."""
+        now, lately = time.monotonic(), counted.setdefault(subscription.id, deque())
         while lately and lately[0] <= now - 60:
             lately.popleft()
-        if waiting >= MOST_WAITING or len(lately) >= PER_MINUTE:
-            raise Refusal(429, "Too many deliveries.", retry_after=60)
+        if len(lately) >= most:
+            raise _too_many()
         lately.append(now)
+
+
+def _too_many() -> Refusal:
+    return Refusal(429, "Too many deliveries.", retry_after=60)

@@ -25,7 +25,7 @@ async def test_an_update_reaches_every_key_of_its_account_and_no_other(server, n
     phone, laptop, bob = [listen(await new_client(user_id=who)) for who in (ADA, ADA, BOB)]
     server.push(ADA, typing(7))
     server.push(BOB, typing(8))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert [await phone.get(), await laptop.get(), await bob.get()] == [7, 7, 8]
     assert phone.empty()
     assert laptop.empty()
@@ -49,7 +49,7 @@ async def test_the_sender_of_an_update_can_be_left_out(server, new_client, tmp_p
     phone, laptop = listen(await new_client(path=path)), listen(await new_client())
     server.push(ADA, typing(7), except_link=phone_link)
     server.push(ADA, typing(8))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await phone.get() == 8
         assert [await laptop.get(), await laptop.get()] == [7, 8]
 
@@ -113,7 +113,7 @@ async def test_large_updates_travel_gzipped_and_arrive(server, new_client):
     client.add_event_handler(note, events.Raw(types.UpdateServiceNotification))
     notice = types.UpdateServiceNotification("t", "word " * 1_000, types.MessageMediaEmpty(), [])
     server.push(ADA, types.UpdateShort(notice, None))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await heard.get() == "word " * 1_000
     assert max(client._sender._connection.received) < 1_000
 

@@ -131,7 +131,7 @@ class PlainSight:
 
     async def next(self, *kinds: type[TLObject]) -> TLMessage:
         """The next message of one of these kinds, passing over others."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 while not self._arrived:
                     packet = await self._connection.recv()

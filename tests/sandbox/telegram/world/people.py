@@ -11,10 +11,9 @@ from typing import Any
 
 from telethon import TelegramClient, events
 
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world import User
-
-PATIENCE = 5.0
 
 
 @dataclass

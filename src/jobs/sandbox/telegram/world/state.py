@@ -12,6 +12,7 @@ from random import Random
 
 from telethon.tl import types
 
+from jobs.sandbox.patience import PATIENCE
 from jobs.sandbox.telegram.rpc import Link, RpcError
 from jobs.sandbox.telegram.world.logins import Logins
 from jobs.sandbox.telegram.world.model import Channel, Chat, Group, Mailbox, StoredFile, User, is_channel
@@ -166,7 +167,7 @@ class WorldState:
             if not future.done():
                 future.set_result(None)
 
-    async def wait_for(self, predicate: Callable[[], object], timeout: float = 10) -> None:
+    async def wait_for(self, predicate: Callable[[], object], timeout: float = PATIENCE) -> None:
         """Wait until the predicate holds; it is asked again after every change. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while not predicate():
