@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from jobs.sandbox.claude import ModelRequest, Rules, call
+from jobs.sandbox.claude import ModelRequest, Reply, Rules, Text, call
 from jobs.sandbox.person import Person
 from jobs.sandbox.stage import Stage
 
@@ -36,12 +36,12 @@ def program(stage: Stage, text: str = PLANTS) -> list[str]:
     return [str(path)]
 
 
-def installing(stage: Stage, **more: Any) -> Rules:
+def installing(stage: Stage, saying: Reply | str = "It is on.", **more: Any) -> Rules:
     def install(_: ModelRequest) -> Any:
         return call(INSTALL, command=sys.executable, args=program(stage), call_it="plants", **more)
 
     rules = Rules().on_text("install it|allows your call of mcp__jobs__mcp_install", install)
-    return rules.on_result("Nothing is installed yet", "Have a look.").on_result("Installed and on", "It is on.")
+    return rules.on_result("Nothing is installed yet", "Have a look.").on_result("Installed and on", saying)
 
 
 async def test_a_server_that_was_approved_is_used_in_the_same_conversation(stage: Stage) -> None:
@@ -69,6 +69,23 @@ async def test_a_server_that_was_approved_is_used_in_the_same_conversation(stage
     assert json.loads(path.read_text())["servers"]["plants"]["values"] == {"SOIL": "hush-hush"}
     assert "hush-hush" not in daemon.log
     assert "hush-hush" not in str(stage.rows("SELECT * FROM approvals")) + str(stage.rows("SELECT * FROM tool_effects"))
+
+
+async def test_what_is_asked_while_the_turn_of_the_install_still_writes_has_the_server(stage: Stage) -> None:
+    gate = asyncio.Event()
+    rules = installing(stage, saying=Reply([Text("It is on.", chunks=["It is", " on."], gate=gate)]))
+    rules.on_text("water the ficus", lambda _: call("mcp__plants__water", plant="ficus"))
+    stage.claude.script = rules.on_result("watered ficus", "It is watered.").on_text(".", "Fine.")
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("install it", "Have a look.")
+    question = await owner.wait_for_text("🔐 May I?")
+    await owner.send("yes", reply_to=question.id)
+    await owner.wait_for_text("It is")
+    await owner.send("water the ficus")
+    await stage.stored([(1,)], "SELECT count(*) FROM inbox WHERE payload LIKE '%water the ficus%'")
+    gate.set()
+    await owner.wait_for_text("It is watered.")
 
 
 async def approved(stage: Stage, rules: Rules) -> Person:

@@ -75,9 +75,13 @@ class Conversation:
                 await self._spawn(None)
         return True
 
+    async def outdated(self) -> bool:
+        """Whether there is a process, and it was started with other equipment than one would be now."""
+        return self._agent is not None and await self._fingerprint() != self._equipped_with
+
     async def renew(self) -> None:
-        """End a process that does nothing and was started with other equipment; the next one goes on where it was."""
-        if self._agent is not None and await self._fingerprint() != self._equipped_with:
+        """End a process that does nothing and is outdated; the next one goes on where it was."""
+        if await self.outdated():
             log.info("What a Claude process starts with has changed: it is started anew")
             await self.end()
 

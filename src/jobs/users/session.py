@@ -227,6 +227,9 @@ class UserSession:
             await self._begin_afresh()
         if not self._working:
             await self._conversation.renew()
+        elif self._work.outstanding_ids and await self._conversation.outdated():
+            self._work.keep_apart()  # it may well be about what was just installed
+            return
         try:
             if not await self._conversation.start(urgent=self._mailbox.commanded):
                 return  # the command says what becomes of the messages

@@ -45,6 +45,7 @@ class Workload:
         self._pending: dict[int, InboxRow] = {}
         self._outstanding: dict[str, list[InboxRow]] = {}  # by the message id they were sent under
         self._gather_until = 0.0  # monotonic
+        self._apart = False
 
     @property
     def outstanding_ids(self) -> set[str]:
@@ -77,7 +78,7 @@ class Workload:
     def due_at(self) -> float | None:
         """The monotonic moment at which something is to be sent; None when nothing is, or the model has enough."""
         rows = self.next_rows()
-        if not rows or len(self._outstanding) >= MOST_OUTSTANDING:
+        if not rows or len(self._outstanding) >= (1 if self._apart else MOST_OUTSTANDING):
             return None
         return max(self._gather_until, min(map(self._due, rows)))
 
@@ -89,6 +90,10 @@ class Workload:
         rows = [self._pending[i] for i in sorted(self._pending)]
         said = [row for row in rows if not is_trigger(row)]
         return said or ([] if self._outstanding else rows[:1])
+
+    def keep_apart(self) -> None:
+        """What the model has not got yet waits until it has answered all that it has."""
+        self._apart = True
 
     def take_next(self) -> list[InboxRow]:
         """What is to be sent next; it is not pending any more."""
@@ -104,6 +109,7 @@ class Workload:
 
     def sent(self, message_id: str, rows: Iterable[InboxRow]) -> None:
         """The rows are with the model."""
+        self._apart = self._apart and bool(self._outstanding)
         self._outstanding[message_id] = [replace(row, attempts=row.attempts + 1) for row in rows]
 
     def answered(self, message_ids: Iterable[str]) -> list[InboxRow]:
