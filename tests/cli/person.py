@@ -56,15 +56,15 @@ class Person:
     def types(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
-    async def presses_ctrl_c(self) -> int:
-        """Press it until the command ends; its exit code.
+    async def presses_ctrl_c(self, every: float = 3.0) -> int:
+        """Press it until the command ends, each so many seconds; its exit code.
 
         A signal that comes between a prompt and the read behind it waits for the next key, in any Python.
         """
         while True:
             self.types("\x03")
             try:
-                return await asyncio.wait_for(self._child.wait(), 3)
+                return await asyncio.wait_for(self._child.wait(), every)
             except TimeoutError:
                 continue
 

@@ -57,8 +57,12 @@ async def test_no_process_runs_before_the_browser_is_used_and_no_tool_is_told_wi
 
 
 async def test_an_errand_asks_before_it_acts_and_works_in_a_tab_of_its_own(
-    stage: Stage, with_browser: BrowserStack, site: Site
+    stage: Stage, browser_of_ones_own: BrowserStack, site: Site
 ) -> None:
+    def pages() -> dict[str, str]:
+        listed = browser_of_ones_own.get("/json/list").json()
+        return {page["id"]: page["url"] for page in listed if page["type"] == "page"}
+
     with_skill(stage)
     stage.world.add_user("Masha", username="masha")
     roles = Roles()
@@ -72,17 +76,16 @@ async def test_an_errand_asks_before_it_acts_and_works_in_a_tab_of_its_own(
     stage.claude.script = roles
     daemon = await stage.start()
     owner = await stage.person()
-    before = {page["id"] for page in with_browser.get("/json/list").json() if page["type"] == "page"}
+    before = pages()
     await owner.ask("begin", "Begun.")
     question = await owner.wait_for_text("a web site sees what is done in your browser")
     assert "/green" not in site.asked
     await owner.send("yes", reply_to=question.id)
     await owner.wait_for(lambda seen: any("this can do anything on the server" in s.text for s in seen))
     assert site.asked.count("/green") == 1
-    pages = [page for page in with_browser.get("/json/list").json() if page["type"] == "page"]
-    assert [page["url"] for page in pages if page["id"] not in before] == [f"{site.url}/green"]
+    assert [url for page, url in pages().items() if page not in before] == [f"{site.url}/green"]
     await daemon.stop()
-    assert {page["id"] for page in with_browser.get("/json/list").json() if page["type"] == "page"} == before
+    assert pages().keys() == before.keys()
 
 
 async def test_a_browser_that_is_down_is_said_in_a_sentence_and_found_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"✗ {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while Python ends, it would kill it
         print(f"\n{words.STOPPED.say(language)}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:

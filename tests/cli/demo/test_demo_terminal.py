@@ -142,3 +142,14 @@ async def test_ctrl_c_while_it_opens_is_a_clean_end(jobs: Jobs, temp: Path) -> N
         assert await person.presses_ctrl_c() in (0, 130)  # before or after the chat has taken the keyboard
     assert "Traceback" not in person.screen
     assert list(temp.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--tour",)])
+async def test_ctrl_c_held_down_is_a_clean_end(jobs: Jobs, temp: Path, arguments: tuple[str, ...]) -> None:
+    async with at_terminal(jobs, "demo", *arguments, TERM="xterm-256color") as person:
+        await person.sees("You   Hello! Who are you?" if arguments else "Try:")
+        assert await person.presses_ctrl_c(every=0.02) in (0, 130)
+    assert "Traceback" not in person.screen
+    assert "Exception ignored" not in person.screen
+    assert list(temp.iterdir()) == []
+    assert _processes(temp) == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import signal
 import sys
@@ -33,11 +32,12 @@ def tour() -> int:
     """Print a short scripted conversation with the real program; 1, after one sentence, when it fails."""
     settings, _ = Settings.load_what_works()
     language = settings.console_language
+    from jobs.cli.demo.ending import run
     from jobs.cli.demo.tour import play
     from jobs.cli.demo.world import DemoError, Plan
 
     try:
-        asyncio.run(play(Plan(language, settings.timezone.key)))
+        run(play(Plan(language, settings.timezone.key)))
     except DemoError as error:
         sentence = str(error)
     except OSError as error:

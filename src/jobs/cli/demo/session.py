@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 
+from jobs.cli.demo import ending
 from jobs.cli.demo.app import ChatApp
 from jobs.cli.demo.world import Plan, RealModel
 from jobs.core.i18n import Language
@@ -16,7 +17,7 @@ from jobs.core.words import demo as words
 def chat(language: Language, settings: Settings, *, scripted: bool) -> int:
     """Show the chat until the person leaves. Returns the exit code."""
     model = None if scripted else RealModel.from_settings(settings)
-    return asyncio.run(_chat(Plan(language, settings.timezone.key, model)))
+    return ending.run(_chat(Plan(language, settings.timezone.key, model)))
 
 
 async def _chat(plan: Plan) -> int:
@@ -27,6 +28,7 @@ async def _chat(plan: Plan) -> int:
     try:
         await app.run_async()
     finally:
+        ending.be_deaf()
         _tell(words.STOPPING.say(plan.language))
         await app.close()
         _tell(words.STOPPED.say(plan.language))
