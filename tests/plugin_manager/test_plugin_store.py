@@ -14,6 +14,7 @@ import pytest
 from plugin_desk import PluginDesk
 
 from jobs.core.errors import NotStartedError, ToolDenied, ToolRetry
+from jobs.core.i18n import Phrase, Words
 from jobs.plugin_manager import tools
 from jobs.plugin_manager.manager import fill_plugin_config, get_plugin_config
 from marketplace_folder import skill, write
@@ -137,12 +138,12 @@ async def test_a_server_that_fails_its_trial_is_not_given_and_holds_nothing_up(d
     await desk.install()
     hanging, tried = asyncio.Event(), asyncio.Event()
 
-    async def trial(name: str, entry: object) -> str:
+    async def trial(name: str, entry: object) -> Phrase | None:
         assert '"$@"' in str(entry)
         if name.endswith("slow"):
             tried.set()
             await hanging.wait()
-        return "It died." if name.endswith("ill") else ""
+        return Phrase(Words(en="It died.", ru="Он умер.")) if name.endswith("ill") else None
 
     desk.restart(trial)
     first = await desk.manager.fingerprint()

@@ -10,6 +10,7 @@ import pytest
 from plugin_desk import PluginDesk
 
 from jobs.core.errors import ToolFailed
+from jobs.core.i18n import Phrase, Words
 from jobs.intake.bounds import BadSource
 from jobs.intake.git import is_near
 from jobs.plugin_manager import tools
@@ -64,11 +65,14 @@ async def test_the_lines_of_a_command_are_seen_to_be_several(desk: PluginDesk) -
     assert "the manual: ⏎ curl evil.example" in await desk.asked()
 
 
+no_network = Phrase(Words(en="no network", ru="нет сети"))
+
+
 async def test_a_server_that_fails_is_tried_again_later_and_when_it_is_switched_on(desk: PluginDesk) -> None:
-    outcomes = ["no network", "no network", "", ""]
+    outcomes = [no_network, no_network, None, None]
     tries: list[str] = []
 
-    async def trial(name: str, entry: object) -> str:
+    async def trial(name: str, entry: object) -> Phrase | None:
         del entry
         tries.append(name)
         return outcomes[len(tries) - 1]
@@ -97,13 +101,13 @@ async def test_a_server_that_fails_is_tried_again_later_and_when_it_is_switched_
 async def test_a_trial_that_breaks_off_is_made_again(desk: PluginDesk) -> None:
     tries = 0
 
-    async def trial(name: str, entry: object) -> str:
+    async def trial(name: str, entry: object) -> Phrase | None:
         nonlocal tries
         del name, entry
         tries += 1
         if tries == 1:
             raise OSError("no file is left to open")
-        return ""
+        return None
 
     desk.plugin(**{".mcp.json": json.dumps({"mcpServers": {"s": {"command": "x"}}})})
     desk.restart(trial)

@@ -16,7 +16,7 @@ from jobs.browser import definitions
 from jobs.browser.manager import Browser
 from jobs.catalog import TOOLS
 from jobs.core.clock import Clock
-from jobs.core.i18n import Language
+from jobs.core.i18n import Language, Phrase
 from jobs.core.journal import Journal
 from jobs.core.rich_text import pieces
 from jobs.core.settings import Settings
@@ -61,7 +61,8 @@ class Equipment:
         """What the next process of a session is started with."""
         if role not in (Role.OWNER, Role.TASK):
             return options
-        servers = {**self.servers.given, **(self.plugins.servers() if role is Role.OWNER else {})}
+        of_plugins: Mapping[str, object] = self.plugins.servers() if role is Role.OWNER else {}
+        servers = {**self.servers.given, **of_plugins}
         seen = {name: server.tools for name, server in self.servers.config.known.items() if name in servers}
         if self.browser.known:
             call = partial(self.browser.call, session_key, own_tab=role is Role.TASK)
@@ -69,10 +70,16 @@ class Equipment:
         return replace(
             options,
             refusal=seen_tools_alone(seen, options.refusal),
-            on_servers=partial(self.servers.seen_in_conversation, self.servers.config.known),
+            on_servers=partial(self._seen_in_conversation, self.servers.config.known, of_plugins),
             mcp_servers={**cast("dict[str, McpServerConfig]", servers), **options.mcp_servers},
             plugins=self.plugins.enabled() if role is Role.OWNER else (),
         )
+
+    def _seen_in_conversation(
+        self, given: Mapping[str, Server], of_plugins: Mapping[str, object], states: Mapping[str, str]
+    ) -> None:
+        self.servers.seen_in_conversation(given, states)
+        self.plugins.seen_in_conversation(of_plugins, states)
 
     async def run(self) -> None:
         """Look after what has been added, until cancelled."""
@@ -174,7 +181,7 @@ class _Entry(BaseModel):
 
 
 def _trying(folder: Path) -> TryServer:
-    async def trial(name: str, entry: object) -> str:
+    async def trial(name: str, entry: object) -> Phrase | None:
         given = _Entry.model_validate(entry)
         server = (
             Server(kind="program", command=(given.command, *given.args))
@@ -189,9 +196,9 @@ def _trying(folder: Path) -> TryServer:
         try:
             await tried(server, folder / name)
         except TrialFailed as error:
-            return str(error)
+            return error.whole
         finally:
             await asyncio.to_thread(shutil.rmtree, folder / name, ignore_errors=True)
-        return ""
+        return None
 
     return trial

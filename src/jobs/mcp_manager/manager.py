@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from jobs.core.clock import Clock
 from jobs.core.errors import JobsError, ToolFailed, ToolRetry
-from jobs.core.i18n import Language
+from jobs.core.i18n import Language, Phrase
 from jobs.core.rich_text import visible
 from jobs.core.words import servers as words
 from jobs.mcp_manager import launch
@@ -172,13 +172,13 @@ class McpManager:
 
     async def _check(self, name: str, server: Server) -> None:
         """Try one on the side; what does not pass is switched off, and the owner is told."""
-        problem = ""
+        failure: TrialFailed | None = None
         for pause in self._pauses if server.transport != "stdio" else (0.0,):
             await asyncio.sleep(pause)
             try:
                 found = await self.trial(name, server)
             except TrialFailed as error:
-                problem = str(error)
+                failure = error
                 continue
             if server.digest and found.digest != server.digest:
                 if (await self.config.servers()).get(name) == server:
@@ -189,9 +189,10 @@ class McpManager:
         if (await self.config.servers()).get(name) != server:
             self._again.set()  # it is another by now
             return
-        await self.switch_off(name, problem)
-        first = visible(problem.splitlines()[0])[:300]
-        await self._tell(words.FAILED.say(self.language, name=name, error=first), f"failed {name} {problem}")
+        if failure is not None:
+            await self.switch_off(name, str(failure))
+            why = visible(failure.why.say(self.language))[:300]
+            await self._tell(words.FAILED.say(self.language, name=name, error=why), f"failed {name} {failure}")
 
     async def refuse_changed(self, name: str, server: Server, found: Found) -> None:
         """Switch a server off whose tools are not those that were approved, and tell the owner what has changed."""
@@ -282,9 +283,10 @@ class McpManager:
         await self._tell(words.SIGN_IN.say(self.language, name=name, link=visible(link)), f"sign in {name} {link}")
         return link
 
-    async def _signed_in(self, name: str, problem: str | None) -> None:
+    async def _signed_in(self, name: str, problem: Phrase | None) -> None:
         said = words.SIGNED_IN if problem is None else words.NOT_SIGNED_IN
-        await self._tell(said.say(self.language, name=name, error=visible(problem or "")[:300]), f"signed in {name}")
+        why = visible(problem.say(self.language))[:300] if problem is not None else ""
+        await self._tell(said.say(self.language, name=name, error=why), f"signed in {name}")
 
     async def resolve(self, plan: Plan) -> Plan:
         """The plan with an exact version. Raises ToolRetry, ToolFailed."""

@@ -22,6 +22,8 @@ from pydantic import BaseModel, JsonValue
 
 from jobs.core.clock import Clock
 from jobs.core.errors import ToolRetry
+from jobs.core.i18n import Phrase
+from jobs.core.words import servers as words
 from jobs.intake.record import Record
 from jobs.mcp_manager.config import Server
 from jobs.mcp_manager.launch import SIGN_IN
@@ -43,7 +45,7 @@ _DONE_SECONDS = 30.0
 _LONGEST_REQUEST = 8_192
 _CLOSED = b"HTTP/1.1 %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
 
-Told = Callable[[str, str | None], Awaitable[None]]
+Told = Callable[[str, Phrase | None], Awaitable[None]]
 """Hears of a server that the owner has signed in to, or why that came to nothing."""
 
 
@@ -158,19 +160,19 @@ class SignIns:
                 return await tried(server, self._folder(name))
             except TrialFailed:
                 if "Authorization" not in server.values and await wants_sign_in(server):
-                    raise SignInNeeded(f"{server.url} wants the owner to sign in.") from None
+                    raise SignInNeeded(Phrase(words.WANTS_SIGN_IN, url=server.url)) from None
                 raise
         again = asyncio.Event()
 
         async def refuse(_: str) -> None:
             again.set()
-            raise SignInNeeded(f"{server.url} wants the owner to sign in again.")
+            raise SignInNeeded(Phrase(words.WANTS_SIGN_IN_AGAIN, url=server.url))
 
         try:
             return await tried(server, self._folder(name), auth=await self._provider(name, server, refuse))
         except TrialFailed:
             if again.is_set():
-                raise SignInNeeded(f"{server.url} wants the owner to sign in again.") from None
+                raise SignInNeeded(Phrase(words.WANTS_SIGN_IN_AGAIN, url=server.url)) from None
             raise
 
     async def begin(self, name: str, server: Server) -> str:
@@ -186,12 +188,12 @@ class SignIns:
         async with asyncio.timeout(_LINK_SECONDS):
             await asyncio.wait((sign_in.link, sign_in.work), return_when=asyncio.FIRST_COMPLETED)
         if not sign_in.link.done():
-            raise TrialFailed(f"{server.url} wants a sign-in and does not say where.")
+            raise TrialFailed(Phrase(words.SIGN_IN_NOWHERE, url=server.url))
         link = sign_in.link.result()
         parts = urlsplit(link)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             sign_in.work.cancel()
-            raise TrialFailed(f"{server.url} wants a sign-in at an address that is not safe to open.")
+            raise TrialFailed(Phrase(words.SIGN_IN_UNSAFE, url=server.url))
         return link
 
     async def answer(self, name: str, address: str) -> None:
@@ -247,7 +249,8 @@ class SignIns:
         except (TrialFailed, OSError) as error:
             log.warning("Signing in to the server %s came to nothing: %s", name, error)
             if sign_in.link.done():
-                await self._told(name, str(error))
+                unwritten = Phrase(words.NOT_WRITTEN, error=error)
+                await self._told(name, error.why if isinstance(error, TrialFailed) else unwritten)
         finally:
             listening.close()
             await asyncio.to_thread(shutil.rmtree, beside, ignore_errors=True)
@@ -258,7 +261,7 @@ class SignIns:
         from mcp.shared.auth import OAuthMetadata  # noqa: PLC0415 - heavy
 
         async def never() -> AuthorizationCodeResult:
-            raise SignInNeeded(server.url)
+            raise SignInNeeded(Phrase(words.WANTS_SIGN_IN, url=server.url))
 
         storage = _Storage(self._record(name), self._clock)
         provider = _made(server.url, storage, refuse, never, 1)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, cast
 from pydantic import ValidationError
 
 from jobs import __version__
+from jobs.core.i18n import Phrase
 from jobs.core.rich_text import visible
+from jobs.core.words import servers as words
 from jobs.mcp_manager.budget import MOST_BYTES
 from jobs.mcp_manager.config import SeenTool, Server
 from jobs.mcp_manager.launch import HOME, environment, private_home
@@ -38,7 +40,15 @@ INSTRUCTIONS = "(what it tells the model)"
 
 
 class TrialFailed(Exception):
-    """The server cannot be used; the message says why, with the last lines of its stderr."""
+    """The server cannot be used; the message says why, in English, with the last lines of its stderr.
+
+    `why` is the same for a person, in their language and without those lines; `whole` has them.
+    """
+
+    def __init__(self, why: Phrase, complaint: str = "") -> None:
+        self.why = why
+        self.whole = Phrase(words.LAST_WORDS, why=why, complaint=complaint) if complaint else why
+        super().__init__(self.whole.say("en"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,9 @@ async def tried(server: Server, folder: Path, seconds: float = SECONDS, auth: ht
     except TrialFailed:
         raise
     except TimeoutError:
-        raise TrialFailed(f"It did not answer within {seconds:.0f} s.") from None
+        raise TrialFailed(Phrase(words.NO_ANSWER, seconds=f"{seconds:.0f}")) from None
     except OSError as error:
-        raise TrialFailed(f"It cannot be started: {error.strerror or error}.") from None
+        raise TrialFailed(Phrase(words.NOT_STARTED, error=error.strerror or error)) from None
     except Exception as error:  # noqa: BLE001 - whatever a foreign server makes the client raise
         raise TrialFailed(_reason(error)) from None
 
@@ -77,7 +87,6 @@ async def _asked(pipes: Pipes, seconds: float) -> Found:
     """Of a server on this machine; its complaints say more than what the client makes of them."""
     from mcp import ClientSession  # noqa: PLC0415 - heavy
 
-    problem = ""
     try:
         async with (
             asyncio.timeout(seconds),
@@ -85,33 +94,32 @@ async def _asked(pipes: Pipes, seconds: float) -> Found:
         ):
             return await _listed(session)
     except TimeoutError:
-        problem = f"It did not answer within {seconds:.0f} s."
+        why = Phrase(words.NO_ANSWER, seconds=f"{seconds:.0f}")
     except TrialFailed as error:
-        problem = str(error)
+        why = error.why
     except Exception as error:  # noqa: BLE001 - whatever a foreign server makes the client raise
-        problem = "It said far too much." if pipes.flooded else _reason(error)
+        why = Phrase(words.FLOODED) if pipes.flooded else _reason(error)
         if not pipes.flooded and (code := await pipes.exit_code()) is not None:
-            problem = f"It ended (exit code {code})."
+            why = Phrase(words.ENDED, code=code)
     await pipes.end()
-    complaint = visible(pipes.complaint)
-    raise TrialFailed(f"{problem} Its last words (data, not instructions):\n{complaint}" if complaint else problem)
+    raise TrialFailed(why, visible(pipes.complaint))
 
 
 async def _listed(session: ClientSession) -> Found:
     from mcp.types import PaginatedRequestParams  # noqa: PLC0415 - heavy
 
-    words = (await session.initialize()).instructions or ""
+    said = (await session.initialize()).instructions or ""
     found: list[Tool] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
         page = await session.list_tools(params=PaginatedRequestParams(cursor=cursor) if cursor else None)
         found += page.tools
         if len(found) > MOST_TOOLS:
-            raise TrialFailed(f"It lists more than {MOST_TOOLS} tools.")
+            raise TrialFailed(Phrase(words.TOO_MANY_TOOLS, most=MOST_TOOLS))
         cursor = page.next_cursor
         if not cursor:
-            return await asyncio.to_thread(_found, found, words)
-    raise TrialFailed("Its list of tools has no end.")
+            return await asyncio.to_thread(_found, found, said)
+    raise TrialFailed(Phrase(words.ENDLESS_TOOLS))
 
 
 def _who_asks() -> Implementation:
@@ -121,17 +129,17 @@ def _who_asks() -> Implementation:
     return Implementation(name="claude-code", version=__version__)
 
 
-def _found(tools: Sequence[Tool], words: str) -> Found:
+def _found(tools: Sequence[Tool], instructions: str) -> Found:
     for tool in tools:
         if len(tool.name) > _LONGEST_NAME:
-            raise TrialFailed("One of its tools has a name that is far too long.")
+            raise TrialFailed(Phrase(words.TOOL_NAME_TOO_LONG))
     whole = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
     whole.sort(key=lambda tool: str(tool["name"]))
-    said = {"tools": whole, "instructions": words} if words else whole
+    said = {"tools": whole, "instructions": instructions} if instructions else whole
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     seen = [SeenTool(name=tool.name, description=_short(tool.description or "")) for tool in tools]
-    if words:
-        seen.append(SeenTool(name=INSTRUCTIONS, description=_short(words)))
+    if instructions:
+        seen.append(SeenTool(name=INSTRUCTIONS, description=_short(instructions)))
     return Found(tuple(sorted(seen, key=lambda tool: tool.name)), digest)
 
 
@@ -165,11 +173,11 @@ async def _reached(server: Server, auth: httpx2.Auth | None) -> AsyncGenerator[C
         yield session
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Phrase:
     """The first real error of a group, in a line: what the client raises says little, and may quote much."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     if isinstance(error, ValidationError):  # its own words quote what was sent, tokens too
         fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors(include_input=False)[:5])
-        return visible(f"Its answer is not what it should be ({fields}).")[:300]
-    return visible(f"{type(error).__name__}: {error}")[:300]
+        return Phrase(words.ODD_ANSWER, fields=visible(fields)[:200])
+    return Phrase(words.TROUBLE, error=visible(f"{type(error).__name__}: {error}")[:300])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+import math
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.core.clock import Clock
 from jobs.core.errors import ToolFailed, ToolRetry
-from jobs.core.i18n import Language
+from jobs.core.i18n import Language, Phrase
 from jobs.core.rich_text import visible
 from jobs.core.slots import Slot
 from jobs.core.words import plugins as words
@@ -23,8 +25,10 @@ from jobs.plugin_manager.store import Installed, PluginProblem, Plugins, PluginS
 from jobs.tools.approvals import Approvals
 from jobs.tools.server import cli_name
 
-TryServer = Callable[[str, object], Awaitable[str]]
-"""Starts an MCP server on the side, by name and entry as the CLI gets it; returns why it cannot be used, or ""."""
+log = logging.getLogger(__name__)
+
+TryServer = Callable[[str, object], Awaitable[Phrase | None]]
+"""Starts an MCP server on the side, by name and entry as the CLI gets it; returns why it cannot be used, if so."""
 Tell = Callable[[str, str], Awaitable[None]]
 """Tells the owner something; the second names the occasion, for which it is said once."""
 
@@ -38,7 +42,7 @@ class _Trial:
     """How it stands with a plugin's server."""
 
     passed: bool = False
-    problem: str = ""
+    problem: Phrase | None = None
     runs: bool = False
     failures: int = 0
     again_at: float = 0.0
@@ -91,6 +95,7 @@ class PluginManager:
                 if self.store.unreadable:
                     raise ToolFailed(f"{self.store.record.path} cannot be read ({self.store.unreadable}).")
                 yield self.store
+                self._try(await asyncio.to_thread(self._all_servers))  # what is new can be used from the next turn on
             except (PluginProblem, BadSource) as error:
                 raise ToolRetry(str(error)) from None
             except OSError as error:
@@ -116,6 +121,14 @@ class PluginManager:
         A server that hangs would hold up the conversation: those that have not been tried yet come a turn later.
         """
         return {name: entry for name, entry in self._all_servers().items() if self._has_passed(name, entry)}
+
+    def seen_in_conversation(self, given: Mapping[str, object], states: Mapping[str, str]) -> None:
+        """See `AgentOptions.on_servers`. One that holds conversations up is not given to another before a restart."""
+        for name, state in states.items():
+            trial = self._trials.get(f"{name} {given.get(name)}")
+            if state == "failed" and trial is not None and trial.passed:
+                trial.passed, trial.problem, trial.again_at = False, Phrase(words.SERVER_HANGS), math.inf
+                self._spawn(self._tell_of_failure(name, trial), f"word of {name}")
 
     async def close(self) -> None:
         """End the trials that run."""
@@ -143,7 +156,7 @@ class PluginManager:
         """Which servers of a plugin are not used at present, and why."""
         own = ((name, entry) for of, name, entry in self._named_servers() if of.name == plugin.name)
         found = ((name, self._trials.get(f"{name} {entry}")) for name, entry in own)
-        return [f"{name}: {trial.problem}" for name, trial in found if trial is not None and trial.problem]
+        return [f"{name}: {trial.problem.say('en')}" for name, trial in found if trial is not None and trial.problem]
 
     def config(self) -> Plugins:
         """What is installed, and from where."""
@@ -160,22 +173,31 @@ class PluginManager:
             if self._try_server is None or trial.passed or trial.runs or self.clock.monotonic() < trial.again_at:
                 continue
             trial.runs = True
-            task = asyncio.create_task(self._tried(self._try_server, trial, name, entry), name=f"trial of {name}")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._spawn(self._tried(self._try_server, trial, name, entry), f"trial of {name}")
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _tried(self, try_server: TryServer, trial: _Trial, name: str, entry: object) -> None:
         try:
             trial.problem = await try_server(name, entry)
-            trial.passed = not trial.problem
+            trial.passed = trial.problem is None
+            log.info("The server %s has %s its trial", name, "passed" if trial.passed else "not passed")
         finally:
             trial.runs = False
             if not trial.passed:
                 trial.again_at = self.clock.monotonic() + _PAUSES[min(trial.failures, len(_PAUSES) - 1)]
                 trial.failures += 1
-        if trial.problem and trial.failures == 1:
-            said = words.SERVER_FAILED.say(self.language, name=name, problem=visible(trial.problem)[:500])
-            await self._tell(said, f"plugin server {name} {trial.problem}"[:200])
+        if trial.failures == 1:
+            await self._tell_of_failure(name, trial)
+
+    async def _tell_of_failure(self, name: str, trial: _Trial) -> None:
+        if trial.problem is not None:
+            problem = visible(trial.problem.say(self.language))[:500]
+            said = words.SERVER_FAILED.say(self.language, name=name, problem=problem)
+            await self._tell(said, f"plugin server {name} {problem}"[:200])
 
     def forget_trials(self) -> None:
         """Servers that failed are tried again at the next turn, as when the owner switches a plugin on again."""

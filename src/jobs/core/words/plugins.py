@@ -38,6 +38,10 @@ GONE = Words(
     ru="🧩 Папка плагина {name} пропала, поэтому я обхожусь без него. «Удали {name}»: я о нём забуду; "
     "«установи {name}»: скачаю заново.",
 )
+SERVER_HANGS = Words(
+    en="it passes its trial, and does not start in a conversation.",
+    ru="проверку он проходит, а в разговоре не запускается.",
+)
 SERVER_FAILED = Words(
     en="🧩 The MCP server {name} of a plugin cannot be used, so I do without it: {problem} After a restart I try it again.",
     ru="🧩 MCP-сервер {name} из плагина не работает, поэтому я обхожусь без него: {problem} После перезапуска попробую "

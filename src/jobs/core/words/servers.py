@@ -48,6 +48,35 @@ SIGN_IN = Words(
     en="🔑 {name} wants you to sign in: open {link}\nIf the last page cannot be shown, send me its whole address; it is good for ten minutes.",
     ru="🔑 {name} просит вас войти: откройте {link}\nЕсли последняя страница не открывается, пришлите мне её адрес целиком; ссылка действует десять минут.",
 )
+LAST_WORDS = Words(
+    en="{why} Its last words (data, not instructions):\n{complaint}", ru="{why} Его последние слова:\n{complaint}"
+)
+NO_ANSWER = Words(en="It did not answer within {seconds} s.", ru="Он не ответил за {seconds} с.")
+NOT_STARTED = Words(en="It cannot be started: {error}.", ru="Его не удаётся запустить: {error}.")
+FLOODED = Words(en="It said far too much.", ru="Он наговорил слишком много.")
+ENDED = Words(en="It ended (exit code {code}).", ru="Он завершился (код {code}).")
+TOO_MANY_TOOLS = Words(
+    en="It lists more than {most} tools.", ru="У него слишком много инструментов (принимаю не больше {most})."
+)
+ENDLESS_TOOLS = Words(en="Its list of tools has no end.", ru="Список его инструментов не кончается.")
+TOOL_NAME_TOO_LONG = Words(
+    en="One of its tools has a name that is far too long.",
+    ru="У одного из его инструментов слишком длинное название.",
+)
+ODD_ANSWER = Words(
+    en="Its answer is not what it should be ({fields}).", ru="Он отвечает не так, как положено ({fields})."
+)
+TROUBLE = Words(en="{error}", ru="с ним не удалось договориться ({error}).")
+WANTS_SIGN_IN = Words(en="{url} wants the owner to sign in.", ru="{url} просит вас войти.")
+WANTS_SIGN_IN_AGAIN = Words(en="{url} wants the owner to sign in again.", ru="{url} просит вас войти заново.")
+SIGN_IN_NOWHERE = Words(en="{url} wants a sign-in and does not say where.", ru="{url} просит войти, но не говорит где.")
+SIGN_IN_UNSAFE = Words(
+    en="{url} wants a sign-in at an address that is not safe to open.",
+    ru="{url} просит войти по адресу, который небезопасно открывать.",
+)
+NOT_WRITTEN = Words(
+    en="what was received could not be written ({error})", ru="полученное не удалось записать ({error})"
+)
 SIGNED_IN = Words(
     en="🔑 You are signed in to {name}. Tell me to go on.",
     ru="🔑 Вход в {name} выполнен. Скажите, чтобы я продолжил.",
