@@ -225,6 +225,19 @@ async def test_a_remote_server_is_shown_with_its_tools_and_reached_with_its_head
         await far.wait()
 
 
+async def test_a_server_inside_the_network_is_not_spoken_to_before_the_yes(stage: Stage) -> None:
+    rules = Rules().on_text("install it", call(INSTALL, url="https://192.0.2.1/mcp", call_it="nas"))
+    rules.on_text(".", "Well.").on_result("Nothing is installed yet", "Have a look.").on_result(".", "Odd.")
+    stage.claude.script = rules
+    await stage.start()
+    owner = await stage.person()
+    await owner.ask("install it", "Have a look.")
+    question = await owner.wait_for_text("🔐 May I?")
+    assert "inside your own network, so I have not asked it" in question.text
+    await owner.send("no", reply_to=question.id)
+    await owner.wait_for_text("Well.")
+
+
 async def listening(port: int) -> None:
     """Return once somebody answers there."""
     async with asyncio.timeout(60):

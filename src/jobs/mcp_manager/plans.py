@@ -78,6 +78,11 @@ class Plan:
         return {**self.fixed, **self.values}
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The keys that it needs and that are not known."""
+        return tuple(key for key in self.needs if key not in self.environment)
+
+    @property
     def suggested_name(self) -> str:
         """What it could be called."""
         of = self.registry_name or self.package or urlsplit(self.url).hostname or PurePath(self.program).stem

@@ -98,6 +98,8 @@ def _shown(name: str, plan: Plan, found: Found | None, source: str, language: La
         yield words.ABOUT.say(language, text=_line(plan.about))
     if found is not None:
         yield tools(found.tools, language)
+    elif plan.kind == "remote" and not plan.missing:
+        yield words.NOT_ASKED.say(language)
 
 
 def _fixed(plan: Plan) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from jobs.mcp_manager.plans import Plan, checked_key, checked_value, of_command,
 from jobs.mcp_manager.registry import plan_of
 from jobs.mcp_manager.signing_in import SignInNeeded
 from jobs.mcp_manager.trial import Found, TrialFailed
+from jobs.mcp_manager.whereabouts import is_inside
 from jobs.tools.approvals import Call
 from jobs.tools.gate import canonical
 from jobs.tools.roles import Effect, Role
@@ -82,7 +83,8 @@ async def mcp_install(ctx: ToolContext, params: Wanted) -> str:
     plan = await _plan(manager, params)
     name = await manager.is_free(params.call_it.strip() or plan.suggested_name)
     plan = await manager.resolve(with_values(plan, _values(params.env, plan, manager, name)))
-    found = await _look(manager, name, plan) if plan.kind == "remote" and not _missing(plan) else None
+    can_be_asked = plan.kind == "remote" and not plan.missing
+    found = await _look(manager, name, plan) if can_be_asked and not await is_inside(plan.url) else None
     call = _question(ctx, params, name, plan, found)
     if not await manager.approvals.use_permission(call):
         await manager.approvals.ask(call)
@@ -90,6 +92,8 @@ async def mcp_install(ctx: ToolContext, params: Wanted) -> str:
             f"Nothing is installed yet: the owner is shown what {name} is, and asked. End your turn: you will be "
             "woken with the answer; make the same call then."
         )
+    if can_be_asked and found is None:
+        await _look(manager, name, plan)  # it may want a sign-in
     server, why_not = await manager.install(name, plan)
     manager.forget_env(name)
     pinned = f" ({server.package} {server.package_version})" if server.package else ""
@@ -125,10 +129,6 @@ def _values(env: Mapping[str, SecretStr], plan: Plan, manager: McpManager, name:
     return values
 
 
-def _missing(plan: Plan) -> bool:
-    return any(key not in plan.environment for key in plan.needs)
-
-
 async def _look(manager: McpManager, name: str, plan: Plan) -> Found:
     """What tools a remote server has: asking runs nothing here."""
     server = Server(kind="remote", url=plan.url, transport=plan.transport, values=plan.environment)
@@ -137,7 +137,7 @@ async def _look(manager: McpManager, name: str, plan: Plan) -> Found:
     except SignInNeeded:
         raise ToolDenied(await _sign_in(manager, name, server)) from None
     except TrialFailed as error:
-        raise ToolRetry(f"{plan.url} was tried and does not work, so the owner was not asked. {error}") from None
+        raise ToolRetry(f"{plan.url} was tried and does not work, so nothing is installed. {error}") from None
 
 
 def _question(ctx: ToolContext, params: Wanted, name: str, plan: Plan, found: Found | None) -> Call:

@@ -32,6 +32,10 @@ FIXED = Words(
 KEY_SET = Words(en="{key} (I have it)", ru="{key} (уже есть)")
 KEY_NEEDED = Words(en="{key} (still to be given)", ru="{key} (ещё нужно дать)")
 ABOUT = Words(en="the registry says of it: “{text}”", ru="в реестре о нём написано: «{text}»")
+NOT_ASKED = Words(
+    en="it is inside your own network, so I have not asked it which tools it has: once you say yes I do",
+    ru="он внутри вашей сети, поэтому я ещё не спрашивал, какие у него инструменты: спрошу после вашего «да»",
+)
 TOOLS = Words(
     en="its tools, in its own words ({count}):", ru="его инструменты, его собственными словами (всего {count}):"
 )
