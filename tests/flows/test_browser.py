@@ -79,6 +79,7 @@ async def test_an_errand_asks_before_it_acts_and_works_in_a_tab_of_its_own(
     before = pages()
     await owner.ask("begin", "Begun.")
     question = await owner.wait_for_text("a web site sees what is done in your browser")
+    await stage.nothing_waits()  # the yes is not to join the turn that has asked
     assert "/green" not in site.asked
     await owner.send("yes", reply_to=question.id)
     await owner.wait_for(lambda seen: any("this can do anything on the server" in s.text for s in seen))

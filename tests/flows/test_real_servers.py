@@ -85,6 +85,7 @@ async def test_a_server_of_npm_is_found_installed_and_used_and_an_errand_asks_be
     assert not any(heard(request) for request in requests_of(stage, "errand"))
     question = [seen for seen in owner.received if "🔐 May I?" in seen.text][-1]
     assert "from the errand" in question.text
+    await stage.nothing_waits()  # the yes is not to join the turn that has asked
     await owner.send("yes", reply_to=question.id)
     await stage.claude.requests.wait_for(lambda r: r.request is not None and heard(r.request))
 

@@ -282,7 +282,7 @@ async def test_a_model_that_gives_no_sign_of_life_is_interrupted_and_said_so(sta
 
 
 async def test_a_busy_tool_is_a_sign_of_life(stage: Stage) -> None:
-    stage.extra["QUERY_TIMEOUT_SECONDS"] = "1"
+    stage.extra["QUERY_TIMEOUT_SECONDS"] = "3"
     rules = Rules().on_text("work", call("Bash", command="while [ ! -e go ]; do sleep 0.05; done; echo worked"))
     rules.on_result("worked", "Worked hard.")
     stage.claude.script = rules
@@ -290,7 +290,7 @@ async def test_a_busy_tool_is_a_sign_of_life(stage: Stage) -> None:
     owner = await stage.person()
     await owner.send("work")
     await owner.wait_for_text("running:")
-    waiting = asyncio.create_task(owner.wait_for_text("no sign of life", timeout=4))
+    waiting = asyncio.create_task(owner.wait_for_text("no sign of life", timeout=8))
     with pytest.raises(TimeoutError):
         await waiting
     (stage.workspace / "go").touch()
