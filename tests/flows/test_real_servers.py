@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,14 @@ def entry(kind: str, package: str) -> dict[str, Any]:
     return {"name": name, "description": "For tests", "version": "1.0.0", "packages": packages}
 
 
+@dataclass(frozen=True)
+class Registries:
+    npm: NpmRegistry
+    pypi: PypiIndex
+
+
 @pytest.fixture
-def everywhere(stage: Stage) -> Iterator[NpmRegistry]:
+def everywhere(stage: Stage) -> Iterator[Registries]:
     """The registries; the daemon knows no others."""
     entries = [entry("npm", "@modelcontextprotocol/server-everything"), entry("pypi", "mcp-server-time")]
     with NpmRegistry(SERVERS) as npm, PypiIndex(WHEELS) as pypi, ServerRegistry(entries) as registry:
@@ -38,7 +46,7 @@ def everywhere(stage: Stage) -> Iterator[NpmRegistry]:
             "NPM_CONFIG_REGISTRY": npm.url,
             "PIP_INDEX_URL": pypi.index_url,
         }
-        yield npm
+        yield Registries(npm, pypi)
 
 
 def installing(rules: Rules, **what: Any) -> Rules:
@@ -57,7 +65,7 @@ async def installed(stage: Stage) -> Person:
 
 
 async def test_a_server_of_npm_is_found_installed_and_used_and_an_errand_asks_before_it_does(
-    stage: Stage, everywhere: NpmRegistry
+    stage: Stage, everywhere: Registries
 ) -> None:
     with_skill(stage)
     stage.world.add_user("Masha", username="masha")
@@ -78,7 +86,7 @@ async def test_a_server_of_npm_is_found_installed_and_used_and_an_errand_asks_be
     owner = await stage.person()
     await owner.ask("find one", "There is one.")
     await installed(stage)
-    assert any("server-everything/-/2026" in path for path in everywhere.asked)
+    assert any("server-everything/-/2026" in path for path in everywhere.npm.asked)
     await owner.ask("echo", "It says so.")
     await owner.ask("begin", "Begun.")
     await owner.wait_for(lambda seen: sum("🔐 May I?" in s.text for s in seen) == 2)
@@ -95,7 +103,7 @@ def heard(request: ModelRequest) -> bool:
     return any("Echo: from the errand" in result.plain for result in request.tool_results)
 
 
-async def test_a_server_of_pypi_is_installed_and_used(stage: Stage, everywhere: NpmRegistry) -> None:
+async def test_a_server_of_pypi_is_installed_and_used(stage: Stage, everywhere: Registries) -> None:
     del everywhere
     rules = installing(Rules(), name="io.example/mcp-server-time", call_it="clock")
     rules.on_text("what time", lambda _: call("mcp__clock__get_current_time", timezone="Asia/Tokyo"))
@@ -105,20 +113,53 @@ async def test_a_server_of_pypi_is_installed_and_used(stage: Stage, everywhere: 
     await owner.ask("what time is it in Tokyo", "It is late there.")
 
 
-async def test_a_real_server_over_http_is_used(stage: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "ending"), [("server-everything", ".tgz"), ("mcp-server-time", ".whl")])
+async def test_an_install_that_is_killed_while_it_fetches_leaves_nothing_and_can_be_made_again(
+    stage: Stage, everywhere: Registries, name: str, ending: str
+) -> None:
+    registry = everywhere.npm if ending == ".tgz" else everywhere.pypi
+    rules = installing(Rules(), name=f"io.example/{name}", call_it="it")
+    rules.on_result("outcome is unknown", lambda _: call("mcp__jobs__mcp_list"))
+    stage.claude.script = rules.on_result("no servers", "It is not there.").on_text(".", "Well.")
+    daemon = await stage.start()
+    owner = await stage.person()
+    await owner.ask("install it", "Have a look.")
+    question = await owner.wait_for_text("🔐 May I?")
+    registry.held = ending
+    await owner.send("yes", reply_to=question.id)
+    assert await asyncio.to_thread(registry.reached.wait, 60)
+    await daemon.kill()
+    assert list((stage.data_dir / "mcp").glob("*/*"))
+    assert not (stage.data_dir / "mcp_servers.json").exists()
+    registry.held = ""
+    registry.release.set()
+    await stage.start()
+    await owner.wait_for_text("It is not there.")
+    await stage.nothing_waits()
+    assert not (stage.data_dir / "mcp" / "it").exists()
+    await owner.send("install it")
+    if ending == ".tgz":  # the yes was used; pip was still looking for what is newest
+        questions = await owner.wait_for(lambda seen: sum("🔐 May I?" in s.text for s in seen) == 2)
+        await stage.nothing_waits()
+        await owner.send("yes", reply_to=next(s.id for s in reversed(questions) if "🔐 May I?" in s.text))
+    await owner.wait_for_text("It is on.")
+
+
+@pytest.mark.parametrize(("transport", "path"), [("streamableHttp", "/mcp"), ("sse", "/sse")])
+async def test_a_real_server_over_http_is_used(stage: Stage, tmp_path: Path, transport: str, path: str) -> None:
     program = await everything(tmp_path)
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        "node", str(program), "streamableHttp",
+        "node", str(program), transport,
         env={"PATH": os.environ["PATH"], "PORT": str(port)},
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
     try:
         async with asyncio.timeout(60):
-            while b"listening" not in (await process.stderr.readline()):
+            while not re.search(rb"listening|running", await process.stderr.readline()):
                 pass
-        rules = installing(Rules(), url=f"http://127.0.0.1:{port}/mcp", call_it="far")
+        rules = installing(Rules(), url=f"http://127.0.0.1:{port}{path}", call_it="far")
         rules.on_text("echo", lambda _: call("mcp__far__echo", message="ficus")).on_result("Echo: ficus", "It says so.")
         stage.claude.script = rules
         await stage.start()

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from jobs.core.process_tree import kill_marked
-from jobs.mcp_manager.launch import FOLDER, HOME
+from jobs.mcp_manager.launch import FOLDER
 from jobs.users import environment
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,11 @@ def end_leftovers(pid_file: Path) -> None:
 
 
 def end_servers(data_dir: Path) -> None:
-    """What MCP servers have started and left to itself: each has a home of its own, and so have its children."""
-    homes = [str(folder / HOME) for folder in (data_dir / FOLDER).glob("*")]
+    """What MCP servers have started and left to itself, and what still installs one after a run that was killed.
+
+    Each has a home of its own below that of the server, and so have its children.
+    """
+    homes = [str(home) for home in (data_dir / FOLDER).glob("*/*") if home.is_dir()]
     if ended := kill_marked("HOME", *homes) if homes else 0:
         log.info("Ended %d processes that MCP servers left behind", ended)
 

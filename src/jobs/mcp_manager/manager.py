@@ -22,6 +22,7 @@ from jobs.core.words import servers as words
 from jobs.mcp_manager import launch
 from jobs.mcp_manager.config import McpConfig, Server, checked_name
 from jobs.mcp_manager.installing import Sources, installed, resolved
+from jobs.mcp_manager.leftovers import begin, drop, end, sweep
 from jobs.mcp_manager.plans import Plan
 from jobs.mcp_manager.questions import changes
 from jobs.mcp_manager.registry import Registry
@@ -126,8 +127,8 @@ class McpManager:
     async def _look_after_all(self) -> None:
         with suppress(ToolFailed):  # said below
             names = frozenset(await self.config.servers())
-            if await asyncio.to_thread(self.config.knows_all):
-                await asyncio.to_thread(self._sweep, names)
+            knows_all = await asyncio.to_thread(self.config.knows_all)
+            await asyncio.to_thread(sweep, self._folder, names, self._installing, knows_all=knows_all)
         while True:
             try:
                 await self._tell_of_damage()
@@ -310,12 +311,18 @@ class McpManager:
         self._installing.add(name)
         had_home = await asyncio.to_thread((folder / launch.HOME).is_dir)
         try:
-            return await self._install(name, plan, folder)
+            await asyncio.to_thread(begin, folder, had_home)
+            server, why_not = await self._install(name, plan, folder)
+            await asyncio.to_thread(end, folder)
+            return server, why_not
+        except OSError as error:
+            await asyncio.to_thread(drop, folder, keep_home=had_home)
+            raise ToolFailed(f"The disk refuses: {error.strerror or error}. Nothing is installed.") from error
         except TrialFailed as error:
-            await asyncio.to_thread(_drop, folder, keep_home=had_home)
+            await asyncio.to_thread(drop, folder, keep_home=had_home)
             raise ToolFailed(f"It was tried and does not work, so it is not kept. {error}") from None
         except BaseException:
-            await asyncio.to_thread(_drop, folder, keep_home=had_home)
+            await asyncio.to_thread(drop, folder, keep_home=had_home)
             raise
         finally:
             self._installing.discard(name)
@@ -358,28 +365,9 @@ class McpManager:
         await self.sign_ins.forget(name)
         await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
 
-    def _sweep(self, names: frozenset[str]) -> None:
-        """What an install that was interrupted has left."""
-        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
-            if folder.name not in names and folder.name not in self._installing:
-                shutil.rmtree(folder, ignore_errors=True)
-
     async def _tell_of_damage(self) -> None:
         if (aside := self.config.damaged) is not None:
             await self._tell(words.DAMAGED.say(self.language, path=aside), f"damaged {aside}")
-
-
-def _drop(folder: Path, *, keep_home: bool) -> None:
-    """Take away what an install has left, but not what a server of that name has kept before."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if keep_home and path.name in (launch.HOME, launch.SIGN_IN):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    if not keep_home:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def with_values(plan: Plan, values: Mapping[str, str]) -> Plan:

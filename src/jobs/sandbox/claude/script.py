@@ -55,7 +55,7 @@ class Rules:
         for fits, script in self._rules:
             if fits(request):
                 return script(request)
-        raise ScriptError(f"no rule for: {request.texts}")
+        raise ScriptError(f"no rule for: {request.texts} {[result.plain[:300] for result in request.tool_results]}")
 
 
 def as_script(reply: Script | Reply | str) -> Script:

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+_LONGEST_HOLD = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -22,11 +24,16 @@ class Answer:
 
 
 class Loopback(ABC):
-    """Serves while it is entered. `asked` are the paths that were asked for; while `down`, everything is a 503."""
+    """Serves while it is entered. `asked` are the paths that were asked for; while `down`, everything is a 503.
+
+    What ends with `held` is not answered before `release` is set; `reached` says that it was asked for.
+    """
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.down = False
+        self.held = ""
+        self.reached, self.release = threading.Event(), threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
@@ -46,6 +53,7 @@ class Loopback(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.release.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -57,6 +65,9 @@ class Loopback(ABC):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 owner.asked.append(self.path)
+                if owner.held and parts.path.endswith(owner.held):
+                    owner.reached.set()
+                    owner.release.wait(_LONGEST_HOLD)
                 found = None if owner.down else owner.answer(unquote(parts.path), dict(parse_qsl(parts.query)))
                 found = found or Answer(b"{}", "application/json", 503 if owner.down else 404)
                 self.send_response(found.status)
