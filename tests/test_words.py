@@ -43,7 +43,7 @@ def places(template: str) -> set[str]:
 
 def test_the_sentences_were_found() -> None:
     assert len(SENTENCES) > 100
-    assert {"chat.HELP", "chat.KINDS[voice]", "status of tg_send_message"} <= SENTENCES.keys()
+    assert {"chat.HELP", "media.KINDS[voice]", "status of tg_send_message"} <= SENTENCES.keys()
 
 
 @pytest.mark.parametrize("name", SENTENCES)

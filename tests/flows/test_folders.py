@@ -54,9 +54,7 @@ async def test_photos_are_kept_below_the_data_folder_and_not_beyond_a_restart(st
     stage.extra["TMPDIR"] = str(system)
     daemon = await stage.start()
     owner = await stage.person()
-    picture = stage.root / "dot.png"
-    picture.write_bytes(PNG)
-    await owner.client.send_file(stage.assistant.id, str(picture), caption="what is this?")
+    await owner.send_file(PNG, "dot.png", caption="what is this?")
     await owner.wait_for_text("Fine.")
 
     def images(folder: Path) -> list[Path]:

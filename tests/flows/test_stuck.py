@@ -65,11 +65,9 @@ async def test_stop_is_heard_behind_a_reply_whose_original_telegram_does_not_sho
 async def test_a_photo_that_never_arrives_does_not_end_the_conversation(stage: Stage) -> None:
     await stage.start()
     owner = await stage.person()
-    picture = stage.root / "dot.png"
-    picture.write_bytes(PNG)
     release = asyncio.Event()
     stage.telegram.faults.add(Delay(release), "upload.getFile", user_id=stage.assistant.id, times=None)
-    await owner.client.send_file(stage.assistant.id, str(picture), caption="what is this?")
+    await owner.send_file(PNG, "dot.png", caption="what is this?")
     await owner.wait_for_text("Fine.")
     release.set()
     assert "[The picture could not be loaded from Telegram.]" in stage.claude.requests.model[-1].texts
@@ -78,12 +76,9 @@ async def test_a_photo_that_never_arrives_does_not_end_the_conversation(stage: S
 async def test_stop_is_heard_while_the_photos_of_an_album_do_not_arrive(stage: Stage) -> None:
     await stage.start()
     owner = await stage.person()
-    pictures = [stage.root / f"{number}.png" for number in range(3)]
-    for picture in pictures:
-        picture.write_bytes(PNG)
     release = asyncio.Event()
     stuck = stage.telegram.faults.add(Delay(release), "upload.getFile", user_id=stage.assistant.id, times=None)
-    await owner.client.send_file(stage.assistant.id, [str(p) for p in pictures], caption=["what is this?", "", ""])
+    await owner.send_file([PNG] * 3, ["0.png", "1.png", "2.png"], caption=["what is this?", "", ""])
     await stuck.struck()
     await owner.send("/stop")
     await owner.wait_for_text("Stopped: “what is this?”", timeout=15)  # each photo may take 20

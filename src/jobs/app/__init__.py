@@ -33,6 +33,9 @@ from jobs.core.rich_text import RichText
 from jobs.core.settings import ENV_FILE, Settings
 from jobs.core.words import people as people_words
 from jobs.mcp_manager.config import fill_mcp_config
+from jobs.media.speech import USD_A_MINUTE, Speech
+from jobs.media.taking import Taking
+from jobs.media.uploads import MB, Uploads
 from jobs.memory.search import fill_index
 from jobs.memory.storage import fill_storage
 from jobs.plugin_manager.manager import fill_plugin_config
@@ -40,6 +43,7 @@ from jobs.skill_manager.folders import ON, Places
 from jobs.skill_manager.shipped import ShippedSkills
 from jobs.telegram.address_book import TelegramPeople
 from jobs.telegram.alarm import Alarm
+from jobs.telegram.arrivals import Arrivals
 from jobs.telegram.channels import TelegramChannels
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import usage_text
@@ -131,6 +135,12 @@ class Application:
             stack.enter_context(fill_session_manager(sessions))
             stack.enter_context(fill_trigger_manager(world.triggers.manager))
             self._sessions_alive = lambda: sessions.alive
+            arrivals = await self._make_arrivals(world, sessions)
+
+            def stop_unwritten(session_key: str) -> None:
+                arrivals.hand_on(session_key)
+                sessions.stop_unwritten(session_key)
+
             inbound = Inbound(
                 telegram,
                 journal,
@@ -140,14 +150,14 @@ class Application:
                 secrets=world.equipment.secrets,
                 typing=sessions.typing,
                 on_missed=self._time_to_compare.set,
-                on_stop=sessions.stop_unwritten,
+                on_stop=stop_unwritten,
             )
             inbound.listen()
             channels.listen()
             sender = self._make_sender(world)
             sessions.session(OWNER_SESSION).warm()
             updates = self._make_updates(world)
-            dispatcher = self._make_dispatcher(world, sessions, people, updates)
+            dispatcher = self._make_dispatcher(world, sessions, arrivals, people, updates)
             stack.enter_context(fill_index(await stack.enter_async_context(world.memory.index.running())))
             await self._work(world, inbound, sender, dispatcher, updates)
 
@@ -291,8 +301,21 @@ class Application:
             settings, world.journal, world.approvals, world.language, environment=environment, restart=restart
         )
 
+    async def _make_arrivals(self, world: World, sessions: SessionManager) -> Arrivals:
+        settings = self._settings
+        uploads = Uploads(settings.workspace_dir, settings.uploads_quota_mb * MB)
+        await uploads.tidy()
+        return Arrivals(
+            telegram=world.telegram,
+            journal=world.journal,
+            take_in=Taking(uploads, Speech(settings)),
+            submit=sessions.submit,
+            language=world.language,
+            price=USD_A_MINUTE,
+        )
+
     def _make_dispatcher(
-        self, world: World, sessions: SessionManager, people: TelegramPeople, updates: Updates
+        self, world: World, sessions: SessionManager, arrivals: Arrivals, people: TelegramPeople, updates: Updates
     ) -> Dispatcher:
         settings, journal, language = self._settings, world.journal, world.language
         rules = self._rules(world.telegram, language)
@@ -310,6 +333,7 @@ class Application:
             telegram=world.telegram,
             journal=journal,
             sessions=sessions,
+            arrivals=arrivals,
             admission=Door(rules, world.repository, world.approvals, people),
             questions=world.approvals,
             secrets=world.equipment.secrets,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ from jobs.browser import definitions as browser
 from jobs.catalog import TOOLS, by_cli_name
 from jobs.core.clock import Clock
 from jobs.core.database import Transaction
-from jobs.core.errors import JobsError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal, Settled
-from jobs.core.messages import OWNER_SESSION, Image, InboundMessage, errand_of, person_of, trigger_of
+from jobs.core.messages import OWNER_SESSION, errand_of, person_of, trigger_of
 from jobs.core.open_folders import OpenFolders
 from jobs.core.people import title_in_quotes
 from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, Objection, SoundAlarm
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as trigger_words
+from jobs.media.showing import Showing
 from jobs.telegram.client import Telegram
 from jobs.telegram.live import ScreenReply
 from jobs.telegram.tools import Directory
@@ -55,8 +54,6 @@ from jobs.users.workload import Gathering
 
 log = logging.getLogger(__name__)
 
-PHOTO_SECONDS = 20
-"""How long a photo may take to arrive: the conversation stands still meanwhile."""
 IDLE_SECONDS = 600.0
 """After so long without anything to do, a process other than the owner's is ended; it is resumed when needed."""
 PERSON_GATHERING = Gathering(pause=2.5, while_typing=10.0)
@@ -97,6 +94,7 @@ class SessionFactory:
         self._world = world
         self._marks = Marks(world.journal.database)
         self._services = self._make_services()
+        self._show_file = Showing(world.settings.workspace_dir)
 
     def __call__(self, key: str) -> UserSession:
         """The session, not running yet."""
@@ -289,7 +287,7 @@ class SessionFactory:
             runner=runner,
             tools=by_cli_name(role),
             compose_text=world.compose,
-            fetch_image=self._fetch_image,
+            show_file=self._show_file,
             open_live=self._open_live,
             alarm=world.alarm,
             pool=world.pool,
@@ -348,15 +346,6 @@ class SessionFactory:
         if session_key == OWNER_SESSION:
             return ScreenReply(telegram, self._world.journal, chat_id, session_key)
         return TypingReply(telegram, chat_id) if person_of(session_key) is not None else SilentReply()
-
-    async def _fetch_image(self, message: InboundMessage) -> Image | None:
-        try:
-            async with asyncio.timeout(PHOTO_SECONDS):
-                data = await self._world.telegram.download_photo(message.chat_id, message.message_id)
-        except (JobsError, TimeoutError) as error:
-            log.warning("A photo could not be loaded: %s", error)
-            return None
-        return Image(media_type="image/jpeg", data=data) if data else None
 
 
 __all__: Sequence[str] = ("SessionFactory", "World")

@@ -53,12 +53,19 @@ AttachmentKind = Literal[
     "video",
     "audio",
     "sticker",
+    "animation",
     "document",
     "contact",
     "location",
     "poll",
+    "dice",
+    "story",
     "other",
 ]
+SPOKEN: tuple[AttachmentKind, ...] = ("voice", "video_note")
+"""What is heard."""
+FILES: tuple[AttachmentKind, ...] = (*SPOKEN, "photo", "video", "audio", "sticker", "animation", "document")
+"""What is a file."""
 
 
 class _Frozen(BaseModel):
@@ -102,6 +109,42 @@ class SessionEvent(_Frozen):
     """Other people's words, each under its name."""
 
 
+class Carried(_Frozen):
+    """What hangs on a message, as Telegram tells it."""
+
+    words: str
+    """The program's own, for the model: "a video, 0:32"."""
+    told: str = ""
+    """The sender's: the name of a file, the card of a contact, the question of a poll. Data, always fenced."""
+    file_id: int = 0
+    """Telegram's name of the file; 0 where there is nothing to fetch."""
+    name: str = ""
+    """As its sender calls the file."""
+    mime_type: str = ""
+    size: int = 0
+    """Bytes; 0 where Telegram does not say."""
+    seconds: int = 0
+
+
+Trouble = Literal["too_large", "no_room", "disk", "gone", "stopped"]
+"""Why a file was not taken in."""
+Unheard = Literal["no_key", "too_long", "refused", "no_answer", "silent"]
+"""Why speech was not understood."""
+
+
+class Taken(_Frozen):
+    """What has become of a message's file."""
+
+    path: str = ""
+    """Where it lies, from the workspace; "" where it was not taken in."""
+    size: int = 0
+    """Bytes."""
+    trouble: Trouble | None = None
+    speech: str = ""
+    """What is said in it."""
+    unheard: Unheard | None = None
+
+
 class InboundMessage(_Frozen):
     """One incoming message, or one edit of it.
 
@@ -119,6 +162,9 @@ class InboundMessage(_Frozen):
     reply_to: RepliedTo | None = None
     forwarded: Forwarded | None = None
     attachment: AttachmentKind | None = None
+    carried: Carried | None = None
+    taken: Taken | None = None
+    """None: its file, if it has one, has not been looked at yet."""
     album_id: int | None = None
     event: SessionEvent | None = None
     """Set where it is no message of a person; `chat_id` is then EVENTS."""
@@ -128,4 +174,11 @@ class Image(_Frozen):
     """A picture for the model."""
 
     media_type: str
+    data: bytes
+
+
+class Document(_Frozen):
+    """A PDF, or a text of any kind, for the model to read."""
+
+    media_type: Literal["application/pdf", "text/plain"]
     data: bytes

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from jobs.core.i18n import Language, Words
 from jobs.core.journal import InboxRow
-from jobs.core.messages import Image, InboundMessage
+from jobs.core.messages import Document, Image, InboundMessage, Taken
 from jobs.core.people import PersonCard
 from jobs.core.posts import FeedChat, Page
 from jobs.core.rich_text import RichText
 
-FetchImage = Callable[[InboundMessage], Awaitable[Image | None]]
-"""The picture of a message; None when it cannot be had any more."""
+ShowFile = Callable[[InboundMessage], Awaitable[Image | Document | None]]
+"""What the model is shown of a message's file; None where there is nothing to be shown, or not any more."""
+
+
+class TakeIn(Protocol):
+    """Keeps the files that people send."""
+
+    async def take(self, message: InboundMessage, pieces: AsyncIterator[bytes], *, of_owner: bool) -> Taken:
+        """Save what `pieces` brings, hear what is spoken in it. Raises what `pieces` raises, and nothing else."""
+        ...
 
 
 Fingerprint = Callable[[], Awaitable[str]]

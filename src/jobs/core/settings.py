@@ -15,6 +15,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from jobs.core import setting_values as parse
 from jobs.core.errors import ConfigError
 from jobs.core.i18n import Language, Words
+from jobs.core.media_settings import DEFAULT_TRANSCRIPTION_MODEL, TranscriptionModel, UploadsQuota
 from jobs.core.setting_fields import machine_zone, parsed, session_beside_data, setting
 from jobs.core.setting_sources import (
     ENV_FILE,
@@ -126,6 +127,8 @@ class Settings(Sourced):
         parsed(parse.url, schemes=("http", "https"), example="https://api.openai.com/v1"),
         setting("Where the OpenAI API answers.", "https://speech.example.org/v1"),
     ] = "https://api.openai.com/v1"
+    transcription_model: TranscriptionModel = DEFAULT_TRANSCRIPTION_MODEL
+    uploads_quota_mb: UploadsQuota = 2048
     embeddings: Annotated[
         Literal["auto", "local", "openai", "none"],
         parsed(parse.choice, choices=("auto", "local", "openai", "none")),

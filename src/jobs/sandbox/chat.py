@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,7 +95,9 @@ class Chat:
     async def send_file(self, path: Path, caption: str) -> None:
         """Send a file, a picture as a photo. Raises NotSentError."""
         with _translated():
-            self._show(await self._client.send_file(self._peer_id, str(path), caption=caption, parse_mode=None))
+            file = io.BytesIO(await asyncio.to_thread(path.read_bytes))  # Telethon leaves open what it opens itself
+            file.name = path.name
+            self._show(await self._client.send_file(self._peer_id, file, caption=caption, parse_mode=None))
 
     def _show(self, message: Any) -> None:
         self._events.put_nowait(Shown(_parse(message)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,13 @@ class Seen:
     """Every text it had, the first one first."""
 
 
+def named(data: bytes, name: str) -> io.BytesIO:
+    """A file as Telethon takes it without opening one, which it would leave open."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file
+
+
 class Person:
     """Plays one account in its chat with another (or in Saved Messages)."""
 
@@ -47,6 +55,15 @@ class Person:
         """Write to the peer; returns the message's id."""
         message: Any = await self.client.send_message(self._peer_id, text, parse_mode=None, **options)
         return message.id
+
+    async def send_file(self, data: bytes | Sequence[bytes], name: str | Sequence[str], **options: Any) -> Any:
+        """Send a file, or an album of several; returns Telethon's message, or messages."""
+        if isinstance(data, bytes):
+            file: Any = named(data, str(name))
+        else:
+            file = [named(each, its_name) for each, its_name in zip(data, name, strict=True)]
+        client: Any = self.client
+        return await client.send_file(self._peer_id, file, parse_mode=None, **options)
 
     @property
     def received(self) -> list[Seen]:

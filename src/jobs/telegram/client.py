@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -272,23 +271,13 @@ class Telegram:
 
     async def text_of(self, chat_id: int, message_id: int) -> str | None:
         """What a message says; None when it is gone."""
-        with translated():
-            message: Any = await self.client.get_messages(await self._peer(chat_id), ids=message_id)
+        message = await self.message(chat_id, message_id)
         return message.message if message is not None else None
 
-    async def download_photo(self, chat_id: int, message_id: int) -> bytes | None:
-        """A message's photo as JPEG, at most 1280 pixels wide or high where Telegram has that size."""
+    async def message(self, chat_id: int, message_id: int) -> Any:
+        """A message as Telethon has it; None when it is gone."""
         with translated():
-            message: Any = await self.client.get_messages(await self._peer(chat_id), ids=message_id)
-            if message is None or message.photo is None:
-                return None
-            sizes = [s for s in message.photo.sizes if not isinstance(s, types.PhotoStrippedSize)]
-            fitting = [s for s in sizes if max(getattr(s, "w", 0), getattr(s, "h", 0)) <= 1280]
-            thumb = fitting[-1] if fitting else None
-            buffer = BytesIO()
-            client: Any = self.client
-            await client.download_media(message, file=buffer, thumb=thumb)
-            return buffer.getvalue() or None
+            return await self.client.get_messages(await self._peer(chat_id), ids=message_id)
 
     async def _peer(self, chat_id: int) -> Any:
         """Telegram's handle of a chat.

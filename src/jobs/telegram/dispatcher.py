@@ -20,6 +20,7 @@ from jobs.core.rich_text import pieces
 from jobs.core.words import chat as words
 from jobs.core.words import people as people_words
 from jobs.core.words import servers as server_words
+from jobs.telegram.arrivals import Arrivals
 from jobs.telegram.client import Telegram
 from jobs.telegram.commands import help_text, parse_command
 
@@ -51,6 +52,7 @@ class Dispatcher:
         telegram: Telegram,
         journal: Journal,
         sessions: Sessions,
+        arrivals: Arrivals,
         admission: Admission,
         questions: Questions,
         secrets: Secrets,
@@ -63,6 +65,7 @@ class Dispatcher:
         self._telegram = telegram
         self._journal = journal
         self._sessions = sessions
+        self._arrivals = arrivals
         self._compose = compose
         self._admission = admission
         self._questions = questions
@@ -97,6 +100,7 @@ class Dispatcher:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._arrivals.close()
 
     async def _dispatch_new(self) -> None:
         now = datetime.now(UTC)
@@ -165,6 +169,7 @@ class Dispatcher:
                 language = await self._admission.language(row.message.chat_id)
                 await self._reply(row, people_words.HELP.say(language))
             case "clear":
+                self._arrivals.hand_on(session_key)
                 self._sessions.clear(session_key, row)
             case _:
                 await self._submit(session_key, row)
@@ -188,8 +193,10 @@ class Dispatcher:
             return
         match None if message.forwarded else parse_command(message.text):
             case "stop":
+                self._arrivals.hand_on(session_key)
                 self._sessions.stop(session_key, row)
             case "clear":
+                self._arrivals.hand_on(session_key)
                 self._sessions.clear(session_key, row)
             case "help":
                 await self._reply(row, help_text(self._language))
@@ -228,14 +235,7 @@ class Dispatcher:
 
     async def _hand_over(self, session_key: str, row: InboxRow) -> None:
         message = row.message
-        if message.attachment not in (None, "photo"):
-            kind = words.KINDS[message.attachment].say(self._language)
-            sentence = await self._compose(words.NO_FILES_YET.say(self._language, kind=kind))
-            if not message.text:
-                await self._journal.reply(row.id, message.chat_id, sentence)
-                return
-            await self._journal.notify(message.chat_id, sentence, once=f"file {row.id}")
-        elif not message.text and message.attachment is None:
+        if not message.text and message.attachment is None:
             await self._journal.reply(row.id, message.chat_id, ())  # nothing was said
             return
         await self._submit(session_key, row)
@@ -244,7 +244,7 @@ class Dispatcher:
         message = row.message
         replied = await self._replied_to(message)
         enriched = message.model_copy(update={"reply_to": replied})
-        self._sessions.submit(session_key, InboxRow(row.id, enriched, row.attempts, row.not_before))
+        self._arrivals.hand_over(session_key, InboxRow(row.id, enriched, row.attempts, row.not_before))
 
     async def _reply(self, row: InboxRow, markdown: str) -> None:
         await self._journal.reply(row.id, row.message.chat_id, await self._compose(markdown))

@@ -11,9 +11,10 @@ from telethon.tl import types
 
 from jobs.core.errors import StorageError, Undeliverable
 from jobs.core.journal import Journal
-from jobs.core.messages import OWNER_SESSION, AttachmentKind, Forwarded, InboundMessage, RepliedTo, person_session
+from jobs.core.messages import OWNER_SESSION, Forwarded, InboundMessage, RepliedTo, person_session
 from jobs.core.ports import Questions, Secrets, SoundAlarm
 from jobs.core.words import chat as words
+from jobs.telegram.attachments import attachment_of, carried_by
 from jobs.telegram.client import Telegram, translated
 from jobs.telegram.commands import parse_command
 
@@ -286,6 +287,7 @@ def parse(message: Any, *, edited_at: int = 0) -> InboundMessage:
         reply_to=_replied_to(message),
         forwarded=_forwarded(message),
         attachment=attachment_of(message),
+        carried=carried_by(message),
         album_id=message.grouped_id,
     )
 
@@ -312,25 +314,3 @@ def _forwarded(message: Any) -> Forwarded | None:
     name = utils.get_display_name(known) if known is not None else (header.from_name or "somebody")
     username = getattr(known, "username", None)
     return Forwarded(origin=f"{name} (@{username})" if username else name, sent_at=header.date)
-
-
-def attachment_of(message: Any) -> AttachmentKind | None:
-    """What hangs on a Telethon message."""
-    media = message.media
-    if media is None or isinstance(media, types.MessageMediaWebPage):
-        return None
-    kinds: tuple[AttachmentKind, ...] = (
-        "photo",
-        "voice",
-        "video_note",
-        "sticker",
-        "video",
-        "audio",
-        "contact",
-        "poll",
-        "document",
-    )
-    for kind in kinds:
-        if getattr(message, kind, None):
-            return kind
-    return "location" if getattr(message, "geo", None) else "other"

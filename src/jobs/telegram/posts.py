@@ -12,7 +12,7 @@ from telethon.tl import types
 from jobs.core.messages import AttachmentKind
 from jobs.core.people import one_line
 from jobs.core.posts import FeedChat, Page, Post
-from jobs.telegram.inbound import attachment_of
+from jobs.telegram.attachments import attachment_of
 
 PAGE = 100
 """Messages in one request: as many as Telegram gives."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.core.fence import fenced
 from jobs.core.journal import InboxRow, RecordedEffect
-from jobs.core.messages import AttachmentKind, Image, InboundMessage, RepliedTo, SessionEvent
-from jobs.core.ports import FetchImage
+from jobs.core.messages import InboundMessage, RepliedTo, SessionEvent
+from jobs.core.ports import ShowFile
+from jobs.users.enclosures import Shown, of_outsider, of_owner, spoken_words
 
 INTERRUPTED_NOTE = (
     "[The program was interrupted before the answer to the following was delivered, so you may have seen it and begun "
@@ -22,52 +22,47 @@ INTERRUPTED_NOTE = (
 )
 
 _LONG = 20_000
-_ATTACHMENTS: dict[AttachmentKind, str] = {
-    "photo": "a photo", "voice": "a voice message", "video_note": "a video message", "video": "a video",
-    "audio": "an audio file", "sticker": "a sticker", "document": "a file", "contact": "a contact",
-    "location": "a location", "poll": "a poll", "other": "something",
-}  # fmt: skip
 
 
 async def compose(
-    rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], fetch: FetchImage | None, zone: ZoneInfo
+    rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], show: ShowFile | None, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
     """The content blocks of one user message that carries all the rows.
 
-    Without `fetch` it is an outsider who writes: their words are fenced, and files are told of in words.
+    Without `show` it is an outsider who writes: their words are fenced, and files are told of in words.
     """
     blocks: list[dict[str, Any]] = []
     if any(row.attempts for row in rows):
         blocks.append(text_block(INTERRUPTED_NOTE.format(done=_describe(effects))))
-    photos = await _load_photos(rows, fetch) if fetch is not None else None
+    shown = await _shown(rows, show) if show is not None else None
     for row in rows:
-        blocks += _message(row.message, photos, zone)
+        blocks += _message(row.message, shown, zone)
     return blocks
 
 
-def _message(
-    message: InboundMessage, photos: Mapping[int, Image | None] | None, zone: ZoneInfo
-) -> list[dict[str, Any]]:
-    """One message; without `photos` it is an outsider's."""
+def _message(message: InboundMessage, shown: Shown | None, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """One message; without `shown` it is an outsider's."""
     if message.event is not None:
         return [text_block(_event(message.event, _moment(message.sent_at, zone)))]
     blocks = [text_block(circumstances(message, zone))]
     if message.text:
-        theirs = [text_block(fenced(message.text, "theirs", limit=_LONG))]
-        blocks += theirs if photos is None else _words(message)
-    if photos is None and message.attachment is not None:
-        blocks.append(text_block(f"[They sent {_ATTACHMENTS[message.attachment]}, which you cannot open.]"))
-    elif photos is not None and message.attachment == "photo":
-        image = photos.get(message.message_id)
-        blocks.append(_picture(image) if image else text_block("[The picture could not be loaded from Telegram.]"))
+        blocks += _words(message, message.text, outsider=shown is None)
+    if message.attachment is None:
+        return blocks
+    if shown is None:
+        blocks.append(text_block(of_outsider(message)))
+    else:
+        blocks += of_owner(message, shown)
+    if spoken := spoken_words(message):
+        blocks += _words(message, spoken, outsider=shown is None)
     return blocks
 
 
-async def _load_photos(rows: Sequence[InboxRow], fetch: FetchImage) -> Mapping[int, Image | None]:
-    """All at once: each may take its time."""
-    photos = [row.message for row in rows if row.message.attachment == "photo"]
-    images = await asyncio.gather(*(fetch(message) for message in photos))
-    return {message.message_id: image for message, image in zip(photos, images, strict=True)}
+async def _shown(rows: Sequence[InboxRow], show: ShowFile) -> Shown:
+    """What can be shown of the files, by message."""
+    carrying = [row.message for row in rows if row.message.attachment is not None]
+    files = await asyncio.gather(*(show(message) for message in carrying))
+    return {message.message_id: file for message, file in zip(carrying, files, strict=True)}
 
 
 def _event(event: SessionEvent, moment: str) -> str:
@@ -110,12 +105,14 @@ def _fenced(text: str | None) -> str:
     return f" {fenced(text)}" if text else ""
 
 
-def _words(message: InboundMessage) -> list[dict[str, Any]]:
-    """What was written, verbatim; somebody else's words between marks that they cannot know."""
+def _words(message: InboundMessage, words: str, *, outsider: bool) -> list[dict[str, Any]]:
+    """What was written or spoken, verbatim; somebody else's words between marks that they cannot know."""
+    if outsider:
+        return [text_block(fenced(words, "theirs", limit=_LONG))]
     if message.forwarded is None:
-        return [text_block(message.text)]
+        return [text_block(words)]
     fence = secrets.token_hex(4)
-    return [text_block(f"<forwarded {fence}>"), text_block(message.text), text_block(f"</forwarded {fence}>")]
+    return [text_block(f"<forwarded {fence}>"), text_block(words), text_block(f"</forwarded {fence}>")]
 
 
 def _one_line(text: str) -> str:
@@ -134,8 +131,3 @@ def _describe(effects: Sequence[RecordedEffect]) -> str:
 def text_block(text: str) -> dict[str, Any]:
     """A text as the Messages API takes it."""
     return {"type": "text", "text": text}
-
-
-def _picture(image: Image) -> dict[str, Any]:
-    data = base64.b64encode(image.data).decode()
-    return {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": data}}

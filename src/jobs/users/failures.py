@@ -104,4 +104,5 @@ def _named(rows: Sequence[InboxRow], language: Language) -> str:
 
 def _gist(message: InboundMessage) -> str:
     event = message.event
-    return message.text if event is None else event.title or event.facts
+    heard = message.taken.speech if message.taken is not None else ""
+    return message.text or heard if event is None else event.title or event.facts

@@ -33,6 +33,8 @@ _SAID = 2 * 4_096
 OF_ONES_OWN = frozenset({"schedule_task", "list_schedules", "update_schedule", "cancel_schedule", "run_schedule_now"})
 """Tools that reach nothing beyond the errand when its session calls them."""
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
+_THEIR_FILES = "uploads/people/"
+"""Part of the path of what other people have sent (`media/uploads`)."""
 _UNASKED = _HARMLESS | _READS | {"Skill"}
 
 
@@ -133,6 +135,8 @@ class SessionGuard:
         if tool in _HARMLESS or (tool == "Skill" and await self._is_given(str(arguments.get("skill")))):
             return None
         if tool in _READS:
+            if _THEIR_FILES in str(arguments.get("file_path") or arguments.get("path") or ""):
+                await self._marks.saw_outsiders(self._key)
             if not self._is_skill(tool, arguments):
                 await self._marks.read_private(self._key, str(arguments.get("file_path") or tool)[:200])
             return None

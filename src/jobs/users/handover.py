@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from jobs.core.journal import InboxRow, RecordedEffect
 from jobs.core.messages import person_of
-from jobs.core.ports import FetchImage
+from jobs.core.ports import ShowFile
 from jobs.users.agent import Content
 from jobs.users.composition import compose, text_block
 from jobs.users.session_items import Manner, SessionConfig
@@ -16,18 +16,18 @@ class Handover:
     """Composes what a session hands over, and remembers what its model has been told."""
 
     def __init__(
-        self, config: SessionConfig, manner: Manner, fetch_image: FetchImage, is_fresh: Callable[[], bool]
+        self, config: SessionConfig, manner: Manner, show_file: ShowFile, is_fresh: Callable[[], bool]
     ) -> None:
         self._manner = manner
         self._is_fresh = is_fresh  # whether nothing has been said in the conversation yet
         self._zone = config.zone
-        self._fetch_image = None if person_of(config.key) is not None else fetch_image
+        self._show_file = None if person_of(config.key) is not None else show_file
         self._told = ""
         self._opened = False
 
     async def compose(self, rows: Sequence[InboxRow], effects: Sequence[RecordedEffect], *, joins: bool) -> Content:
         """The content of one user message; `joins`: to a turn that is underway."""
-        content = await compose(rows, effects, self._fetch_image, self._zone)
+        content = await compose(rows, effects, self._show_file, self._zone)
         if self._manner.guard is not None:
             await self._manner.guard.turn_begins([row.message for row in rows], joins=joins)
         briefing = await self._manner.briefing() if self._manner.briefing is not None else ""

@@ -19,7 +19,7 @@ from typing import Literal
 from jobs.core.clock import Clock
 from jobs.core.errors import AgentUnavailable, StorageError, TurnFailed
 from jobs.core.journal import InboxRow, Journal
-from jobs.core.ports import Compose, FetchImage, OpenLiveReply, SoundAlarm
+from jobs.core.ports import Compose, OpenLiveReply, ShowFile, SoundAlarm
 from jobs.core.words import chat as words
 from jobs.tools.execution import ToolRunner
 from jobs.tools.spec import ToolSpec
@@ -60,7 +60,7 @@ class UserSession:
         runner: ToolRunner,
         tools: Mapping[str, ToolSpec],
         compose_text: Compose,
-        fetch_image: FetchImage,
+        show_file: ShowFile,
         open_live: OpenLiveReply,
         alarm: SoundAlarm,
         pool: Pool,
@@ -91,7 +91,7 @@ class UserSession:
             seat=pool.seat(first=config.to_owner, give_up=lambda: self._mailbox.put_nowait(GiveUp())),
         )
         self._manner = manner
-        self._handover = Handover(config, manner, fetch_image, lambda: self._conversation.fresh)
+        self._handover = Handover(config, manner, show_file, lambda: self._conversation.fresh)
         self._corrections = Corrections(manner.objection)
         self._work = Workload(clock, config.gathering)
         self._turn: Turn | None = None
@@ -244,7 +244,7 @@ class UserSession:
             self._runner.attempt = str(uuid.uuid4())
         rows, effects = await self._journal.begin_attempt(self._config.key, rows)
         if not rows:
-            return  # taken back. Else pictures are loaded now, and Telegram may let them wait:
+            return  # taken back. Else pictures are made fit now, which takes a moment:
         composing = self._handover.compose(rows, effects, joins=bool(self._work.outstanding_ids))
         content = await unless(self._mailbox.commanded, composing)
         if content is None:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from jobs.core.clock import Clock, from_text, to_text
 from jobs.core.database import Transaction
-from jobs.core.messages import EVENTS, InboundMessage
+from jobs.core.messages import EVENTS, InboundMessage, Taken
 
 Settled = Literal["done", "dropped", "failed"]
 
@@ -88,6 +88,24 @@ class Inbox:
             row_id,
         )
         return changed == 1
+
+    async def take(self, tx: Transaction, row_id: int, taken: Taken) -> None:
+        """Note what has become of a message's file."""
+        row = await tx.one("SELECT payload FROM inbox WHERE id = ?", row_id)
+        if row is not None:
+            message = InboundMessage.model_validate_json(row["payload"]).model_copy(update={"taken": taken})
+            await tx.execute(
+                "UPDATE inbox SET payload = ? WHERE id = ?", message.model_dump_json(exclude_defaults=True), row_id
+            )
+
+    async def taken_before(self, tx: Transaction, message: InboundMessage) -> Taken | None:
+        """What has become of the same file on an earlier revision of a message; None where it was not taken in."""
+        for _, row in await self.revisions(tx, message.chat_id, message.message_id):
+            earlier = row.message
+            same = earlier.carried is not None and message.carried is not None
+            if same and earlier.carried == message.carried and earlier.taken is not None and earlier.taken.path:
+                return earlier.taken
+        return None
 
     async def submit(self, tx: Transaction, row_ids: Iterable[int]) -> dict[int, str]:
         """Count an attempt: from here on the model may have seen these. Returns the text of each that is still open."""

@@ -12,7 +12,7 @@ from jobs.core.database import Database, Transaction
 from jobs.core.journal.effects import Effects, RecordedEffect
 from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.outbox import Origin, Outbox
-from jobs.core.messages import EVENTS, InboundMessage, SessionEvent
+from jobs.core.messages import EVENTS, InboundMessage, SessionEvent, Taken
 from jobs.core.rich_text import RichText
 from jobs.core.usage import TurnUsage, Usage
 
@@ -72,9 +72,8 @@ class Journal:
                 return False
             else:
                 newest = revisions[0][1]
-                if await self.inbox.amend(
-                    tx, newest.id, message.model_copy(update={"revision": newest.message.revision})
-                ):
+                kept = {"revision": newest.message.revision, "taken": newest.message.taken}
+                if await self.inbox.amend(tx, newest.id, message.model_copy(update=kept)):
                     return True
                 # Telegram counts edits in seconds, and there may be several in one.
                 revision = max(message.edited_at, newest.message.revision + 1)
@@ -82,6 +81,18 @@ class Journal:
         if added and session_key:
             self.received.set()
         return added
+
+    async def took(
+        self, row: InboxRow, taken: Taken, session_key: str, *, usage: TurnUsage | None, also: Also | None
+    ) -> None:
+        """Note what has become of a message's file, and what that cost; `also` is done in the same transaction."""
+        async with self.database.transaction() as tx:
+            await self.inbox.take(tx, row.id, taken)
+            if usage is not None:
+                await self.usage.record(tx, usage, session_key=session_key, started_by="file", outcome="done")
+            if also is not None:
+                await also(tx)
+        self.queued.set()
 
     async def begin_attempt(
         self, session_key: str, rows: Sequence[InboxRow]

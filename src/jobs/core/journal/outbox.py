@@ -81,11 +81,13 @@ class Outbox:
             await tx.execute("UPDATE outbox SET task_id = ?, file = ? WHERE id = ?", task_id, file, row_id)
         return row_id
 
-    async def add_once(self, tx: Transaction, chat_id: int, content: RichText, once: str) -> bool:
+    async def add_once(
+        self, tx: Transaction, chat_id: int, content: RichText, once: str, *, reply_to: int | None = None
+    ) -> bool:
         """Queue a notice, unless one under the same name was queued before; whether it was."""
         if await tx.one("SELECT 1 FROM outbox WHERE once = ?", once) is not None:
             return False
-        row_id = await self.add(tx, chat_id, content, "notice")
+        row_id = await self.add(tx, chat_id, content, "notice", reply_to=reply_to)
         await tx.execute("UPDATE outbox SET once = ? WHERE id = ?", once, row_id)
         return True
 

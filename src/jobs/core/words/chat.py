@@ -69,23 +69,6 @@ USAGE_WINDOW = Words(en="Plan, {window}: {percent} % used", ru="Тариф, {win
 USAGE_FIVE_HOURS = Words(en="5 hours", ru="5 часов")
 USAGE_SEVEN_DAYS = Words(en="7 days", ru="7 дней")
 
-NO_FILES_YET = Words(
-    en="I cannot open this kind of file yet ({kind}), so I have not seen it. Text and photos I can read.",
-    ru="Такие файлы ({kind}) я пока не открываю, так что не видел его. Текст и фотографии читаю.",
-)
-KINDS = {
-    "voice": Words(en="a voice message", ru="голосовое сообщение"),
-    "video_note": Words(en="a video message", ru="видеосообщение"),
-    "video": Words(en="a video", ru="видео"),
-    "audio": Words(en="audio", ru="аудио"),
-    "sticker": Words(en="a sticker", ru="стикер"),
-    "document": Words(en="a document", ru="документ"),
-    "contact": Words(en="a contact", ru="контакт"),
-    "location": Words(en="a place on the map", ru="место на карте"),
-    "poll": Words(en="a poll", ru="опрос"),
-    "other": Words(en="an attachment", ru="вложение"),
-}
-
 UNDELIVERED = Words(
     en="⚠️ My message to {whom} could not be delivered: {reason} I kept it; here is its text:\n\n{text}",
     ru="⚠️ Моё сообщение для {whom} не доставлено: {reason} Я его сохранил, вот текст:\n\n{text}",

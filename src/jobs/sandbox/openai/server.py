@@ -1,4 +1,7 @@
-"""Embeddings on loopback: texts with the same words are near each other, and words may be said to mean the same."""
+"""Embeddings on loopback: texts with the same words are near each other, and words may be said to mean the same.
+
+Transcriptions as well: what is heard in a recording is what a test says.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import struct
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
 from types import TracebackType
 from typing import cast
 from urllib.parse import urlsplit
@@ -21,6 +26,7 @@ from jobs.sandbox.patience import PATIENCE
 
 API_KEY = "sk-sandbox-openai"
 _DIMENSION = 1536
+_HEARD = (".flac", ".m4a", ".mp3", ".mp4", ".mpeg", ".mpga", ".oga", ".ogg", ".wav", ".webm")
 _WORD = re.compile(r"\w+")
 _BEGINNING = 5
 """Letters that make a word: endings are none."""
@@ -36,6 +42,16 @@ class EmbeddingsRequest:
     refused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriptionRequest:
+    """A recording that was to be heard, by the name it was sent under; `refused` where a fault met it."""
+
+    model: str
+    file_name: str
+    recording: bytes
+    refused: bool
+
+
 class OpenAIServer:
     """Serves while it is entered. `accepted_keys`, `synonyms` (a word's beginning → another's) and
     `refused_words` (what contains one is answered with 400) may be changed.
@@ -47,6 +63,8 @@ class OpenAIServer:
         self.dimension = _DIMENSION
         self.refused_words: set[str] = set()
         self.requests: list[EmbeddingsRequest] = []
+        self.transcript: str | Callable[[TranscriptionRequest], str] = "Hello from the sandbox."
+        self.transcriptions: list[TranscriptionRequest] = []
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
         self._changed = asyncio.Condition()
@@ -96,9 +114,12 @@ class OpenAIServer:
 
     async def _answer(self, http: HttpRequest, connection: Connection) -> None:
         fault = self._faults.popleft() if self._faults else self._always
-        texts = _texts_of(http)
+        texts, spoken = _texts_of(http), _recording_of(http, refused=fault is not None)
         async with self._changed:
-            self.requests.append(EmbeddingsRequest(texts, fault is not None))
+            if spoken is not None:
+                self.transcriptions.append(spoken)
+            else:
+                self.requests.append(EmbeddingsRequest(texts, fault is not None))
             self._changed.notify_all()
         match fault:
             case Refuse():
@@ -108,11 +129,15 @@ class OpenAIServer:
             case NeverAnswer():
                 await asyncio.Event().wait()
             case None:
-                await self._answer_well(http, connection, texts)
+                await self._answer_well(http, connection, texts, spoken)
 
-    async def _answer_well(self, http: HttpRequest, connection: Connection, texts: tuple[str, ...]) -> None:
+    async def _answer_well(
+        self, http: HttpRequest, connection: Connection, texts: tuple[str, ...], spoken: TranscriptionRequest | None
+    ) -> None:
         if http.headers.get("authorization", "").removeprefix("Bearer ") not in self.accepted_keys:
             await _refuse(connection, Refuse(401, "invalid_request_error", "Incorrect API key provided."))
+        elif spoken is not None:
+            await self._transcribe(connection, spoken)
         elif http.method != "POST" or urlsplit(http.path).path != "/v1/embeddings" or not texts:
             await _refuse(connection, Refuse(404, "invalid_request_error", f"Not found: {http.path}"))
         elif any(word in text for word in self.refused_words for text in texts):
@@ -124,6 +149,13 @@ class OpenAIServer:
             ]
             await _respond(connection, 200, {"object": "list", "data": data, "model": "text-embedding-3-small"})
 
+    async def _transcribe(self, connection: Connection, spoken: TranscriptionRequest) -> None:
+        if not spoken.recording or not spoken.file_name.endswith(_HEARD):
+            await _refuse(connection, Refuse(400, "invalid_request_error", "Invalid file format."))
+            return
+        text = self.transcript if isinstance(self.transcript, str) else self.transcript(spoken)
+        await _respond(connection, 200, {"text": text})
+
     def _encoded(self, text: str) -> str:
         vector = [0.001] * self.dimension
         for match in _WORD.finditer(text.casefold()):
@@ -132,6 +164,21 @@ class OpenAIServer:
             for place in range(0, len(digest), 2):
                 vector[int.from_bytes(digest[place : place + 2]) % self.dimension] += 1.0
         return base64.b64encode(struct.pack(f"<{self.dimension}f", *vector)).decode()
+
+
+def _recording_of(http: HttpRequest, *, refused: bool) -> TranscriptionRequest | None:
+    if urlsplit(http.path).path != "/v1/audio/transcriptions":
+        return None
+    head = f"Content-Type: {http.headers.get('content-type', '')}\r\n\r\n".encode()
+    form: Message = message_from_bytes(head + http.body)
+    parts: dict[str, Message] = {}
+    for part in form.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            parts[name] = part
+    model, file = (cast("bytes", parts[n].get_payload(decode=True)) if n in parts else b"" for n in ("model", "file"))
+    file_name = (parts["file"].get_filename() or "") if "file" in parts else ""
+    return TranscriptionRequest(model.decode(), file_name, file, refused)
 
 
 def _texts_of(http: HttpRequest) -> tuple[str, ...]:

@@ -10,6 +10,12 @@ from jobs.sandbox.telegram.server import TelegramServer
 from jobs.sandbox.telegram.world import TelegramWorld, User
 
 
+@pytest.fixture(autouse=True)
+def _files_go_over_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that finds Pillow makes other files of the photos that it sends."""
+    monkeypatch.setattr("telethon.client.uploads.PIL", None)
+
+
 @pytest.fixture
 def world() -> TelegramWorld:
     return TelegramWorld()

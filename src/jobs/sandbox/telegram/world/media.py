@@ -105,15 +105,36 @@ def take_media(state: WorldState, viewer: User, given: types.TypeInputMedia) -> 
             )
         case types.InputMediaPhoto() | types.InputMediaDocument():
             return Media(_known_file(state, viewer, given.id), spoiler=bool(given.spoiler))
-        case types.InputMediaGeoPoint():
-            return Media(other=types.MessageMediaGeo(_geo(state, given.geo_point)))
-        case types.InputMediaContact():
-            contact = types.MessageMediaContact(
-                given.phone_number, given.first_name, given.last_name, given.vcard, user_id=0
-            )
-            return Media(other=contact)
         case types.InputMediaPhotoExternal() | types.InputMediaDocumentExternal():
             raise RpcError(400, "WEBPAGE_CURL_FAILED")  # nothing here leaves the machine
+        case _:
+            return Media(other=_without_file(state, viewer, given))
+
+
+def _without_file(state: WorldState, viewer: User, given: types.TypeInputMedia) -> types.TypeMessageMedia:
+    match given:
+        case types.InputMediaGeoPoint():
+            return types.MessageMediaGeo(_geo(state, given.geo_point))
+        case types.InputMediaGeoLive():
+            return types.MessageMediaGeoLive(_geo(state, given.geo_point), given.period or 900)
+        case types.InputMediaVenue():
+            where = given.title, given.address, given.provider, given.venue_id, given.venue_type
+            return types.MessageMediaVenue(_geo(state, given.geo_point), *where)
+        case types.InputMediaContact():
+            names = given.phone_number, given.first_name, given.last_name, given.vcard
+            return types.MessageMediaContact(*names, user_id=0)
+        case _:
+            return _of_the_moment(state, viewer, given)
+
+
+def _of_the_moment(state: WorldState, viewer: User, given: types.TypeInputMedia) -> types.TypeMessageMedia:
+    match given:
+        case types.InputMediaDice():
+            return types.MessageMediaDice(state.new_id() % 6 + 1, given.emoticon)
+        case types.InputMediaStory():
+            return types.MessageMediaStory(types.PeerUser(viewer.id), given.id)
+        case types.InputMediaPoll():
+            return types.MessageMediaPoll(_poll(state, given.poll), types.PollResults(results=[]))
         case _:
             raise RpcError(400, "MEDIA_INVALID")
 
@@ -184,6 +205,17 @@ def _geo(state: WorldState, given: types.TypeInputGeoPoint) -> types.TypeGeoPoin
     if not isinstance(given, types.InputGeoPoint):
         return types.GeoPointEmpty()
     return types.GeoPoint(given.long, given.lat, state.new_id(), given.accuracy_radius)
+
+
+def _poll(state: WorldState, given: types.TypePoll) -> types.Poll:
+    """Telegram numbers polls, and takes what to choose from without saying how it is called in votes."""
+    if not 1 < len(given.answers) <= 12:
+        raise RpcError(400, "POLL_ANSWERS_INVALID")
+    answers: list[types.TypePollAnswer] = [
+        types.PollAnswer(a.text, bytes([n])) if isinstance(a, types.InputPollAnswer) else a
+        for n, a in enumerate(given.answers)
+    ]
+    return types.Poll(state.new_id(), given.question, answers, 0, closed=given.closed, quiz=given.quiz)
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
