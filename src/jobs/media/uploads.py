@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ class Uploads:
             raise NotTaken("too_large")
         part = folder / f".{path.name}{_PART}"
         try:
-            await self._reserve(part, max(said, 1), self._bounds(message, of_owner=of_owner))
+            await self._reserve(part, max(said, 1), max(said, _STEP), self._bounds(message, of_owner=of_owner))
             size = await self._write(part, pieces, self._bounds(message, of_owner=of_owner))
             await asyncio.to_thread(part.replace, path)
         except OSError as error:
@@ -103,23 +104,26 @@ class Uploads:
                 if size > LARGEST:
                     raise NotTaken("too_large")
                 if size > self._reserved[part]:  # Telegram said less, or nothing
-                    await self._reserve(part, size + _STEP, bounds)
+                    await self._reserve(part, size, size + _STEP, bounds)
                 await asyncio.to_thread(file.write, piece)
         return size
 
-    async def _reserve(self, part: Path, size: int, bounds: tuple[_Bound, ...]) -> None:
+    async def _reserve(self, part: Path, least: int, wish: int, bounds: tuple[_Bound, ...]) -> None:
+        """Have so many bytes to write, at least `least` in all."""
         async with self._counting:
             free, held = await asyncio.to_thread(self._look, part, bounds)
             others = {path: count for path, count in self._reserved.items() if path != part}
-            if free is not None and free < size + _KEPT_FREE + sum(others.values()):
+            if free < least + _KEPT_FREE + sum(others.values()):
                 raise NotTaken("disk")
+            room = wish
             for bound, count in zip(bounds, held, strict=True):
-                waiting = sum(count for path, count in others.items() if path.is_relative_to(bound.folder))
-                if count + waiting + size > bound.most:
-                    raise NotTaken("no_room")
-            self._reserved[part] = size
+                waiting = sum(size for path, size in others.items() if path.is_relative_to(bound.folder))
+                room = min(room, bound.most - count - waiting)
+            if room < least:
+                raise NotTaken("no_room")
+            self._reserved[part] = room
 
-    def _look(self, part: Path, bounds: tuple[_Bound, ...]) -> tuple[int | None, list[int]]:
+    def _look(self, part: Path, bounds: tuple[_Bound, ...]) -> tuple[int, list[int]]:
         part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return shutil.disk_usage(part.parent).free, [_weight(bound.folder) for bound in bounds]
 
@@ -179,4 +183,5 @@ def _weight(folder: Path) -> int:
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    with suppress(OSError):  # it was never made, or goes with the next start
+        path.unlink(missing_ok=True)

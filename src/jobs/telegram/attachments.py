@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from math import isfinite
 from typing import Any
 
 from telethon.tl import types
@@ -102,7 +103,7 @@ async def _from(telegram: Telegram, media: Any, position: int) -> AsyncGenerator
 
 def _file(kind: AttachmentKind, message: Any) -> Carried:
     media, attributes = message.media, _attributes(message)
-    seconds = max(0, min(int(getattr(attributes.get("length"), "duration", None) or 0), 10**6))
+    seconds = _whole(getattr(attributes.get("length"), "duration", None), most=10**6)
     words, told = _WORDS[kind], []
     if kind == "sticker" and (emoji := str(getattr(attributes.get("sticker"), "alt", None) or "")):
         told.append(f"emoji: {emoji}")
@@ -126,9 +127,14 @@ def _file(kind: AttachmentKind, message: Any) -> Carried:
         file_id=int(getattr(source, "id", 0)),
         name=name[:255],
         mime_type=mime_type,
-        size=max(0, int(getattr(document, "size", None) or 0)),
+        size=_whole(getattr(document, "size", None), most=2**50),
         seconds=seconds,
     )
+
+
+def _whole(value: Any, *, most: int) -> int:
+    """A number that somebody has named, as one that can be worked with."""
+    return int(max(0, min(value, most))) if value and isfinite(value) else 0
 
 
 def _attributes(message: Any) -> dict[str, Any]:
@@ -152,7 +158,7 @@ def _location(media: Any) -> tuple[str, list[str]]:
     point = media.geo
     if not isinstance(point, types.GeoPoint):
         return "a location that Telegram does not tell", []
-    words = f"a location (latitude {point.lat:.6f}, longitude {point.long:.6f}"
+    words = f"a location (latitude {point.lat:.8g}, longitude {point.long:.8g}"
     if point.accuracy_radius:
         words += f", within {point.accuracy_radius} m"
     if isinstance(media, types.MessageMediaGeoLive):

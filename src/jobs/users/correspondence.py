@@ -11,7 +11,7 @@ from jobs.core.clock import from_text, to_text
 from jobs.core.database import Transaction
 from jobs.core.fence import fenced
 from jobs.core.journal.outbox import WITHDRAWN
-from jobs.core.messages import InboundMessage
+from jobs.core.messages import InboundMessage, Taken
 
 _LONGEST = 12_000
 """Characters of one tool result: what is longer does not arrive whole (measured at 20k)."""
@@ -119,10 +119,20 @@ async def said_in_its_name(tx: Transaction, user_id: int, zone: tzinfo) -> str:
 
 def _heard(received_at: str, chat_id: int, payload: str) -> Line:
     message = InboundMessage.model_validate_json(payload)
-    text = message.text or (f"[{message.attachment}]" if message.attachment else "")
+    text = " ".join(filter(None, (message.text, _file(message))))
     if message.edited_at:
         text = f"(edited) {text}"
     return Line(from_text(received_at), message.sender_id, chat_id, text)
+
+
+def _file(message: InboundMessage) -> str:
+    """What hung on it, where that lies, and what is said in it."""
+    if message.attachment is None:
+        return ""
+    taken = message.taken or Taken()
+    told = message.carried.told.replace("\n", "; ") if message.carried is not None else ""
+    facts = ": ".join(filter(None, (", ".join(filter(None, (message.attachment, taken.path))), told)))
+    return f"[{facts}] {taken.speech}".strip()
 
 
 def show(excerpt: Excerpt, names: dict[int, str], zone: tzinfo) -> str:

@@ -198,7 +198,8 @@ def _words(message: InboundMessage) -> str:
     if message.forwarded is not None:
         return "(forwards somebody else's message)"
     sent = f"(sends {message.attachment}) " if message.attachment is not None else ""
-    return "" if re.fullmatch(r"/[a-z]+", message.text.strip()) else f"{sent}{message.text}".strip()
+    spoken = f" {message.taken.speech}" if message.taken is not None and message.taken.speech else ""
+    return "" if re.fullmatch(r"/[a-z]+", message.text.strip()) else f"{sent}{message.text}{spoken}".strip()
 
 
 def bullets(answer: str) -> str:

@@ -25,6 +25,7 @@ def as_user(peer: types.InputPeerUser) -> types.InputUser:
 
 Bob = types.InputPeerUser
 upload, messages, channels = functions.upload, functions.messages, functions.channels
+GAME = types.InputMediaGame(types.InputGameShortName(types.InputUserSelf(), "chess"))
 REFUSED: list[tuple[str, Callable[[Bob], object]]] = [
     ("FILE_PART_INVALID", lambda _bob: upload.SaveFilePartRequest(1, 4000, b"x")),
     ("FILE_PART_EMPTY", lambda _bob: upload.SaveFilePartRequest(1, 0, b"")),
@@ -36,7 +37,7 @@ REFUSED: list[tuple[str, Callable[[Bob], object]]] = [
     ("MESSAGE_IDS_EMPTY", lambda bob: messages.ForwardMessagesRequest(bob, [], bob, random_id=[])),
     ("RANDOM_ID_INVALID", lambda bob: messages.ForwardMessagesRequest(bob, [1, 2], bob, random_id=[1])),
     ("MEDIA_EMPTY", lambda bob: messages.SendMultiMediaRequest(bob, [])),
-    ("MEDIA_INVALID", lambda bob: messages.SendMediaRequest(bob, types.InputMediaDice("🎲"), "")),
+    ("MEDIA_INVALID", lambda bob: messages.SendMediaRequest(bob, GAME, "")),
     (
         "WEBPAGE_CURL_FAILED",
         lambda bob: messages.SendMediaRequest(bob, types.InputMediaPhotoExternal("http://127.0.0.1/x.png"), ""),
