@@ -35,17 +35,24 @@ class OwnersTurns:
         )
         self._turns = GuardedTurns(OWNER_SESSION, self._guard, marks)
 
-    async def begins(self, *events: SessionEvent | None) -> None:
+    async def begins(self, *events: SessionEvent | None, joins: bool = False) -> None:
         messages = [
             InboundMessage(chat_id=EVENTS, message_id=1, sender_id=EVENTS, sent_at=self._desk.clock.now(), event=event)
             for event in events
         ]
-        await self._turns.turn_begins(messages, joins=False)
+        await self._turns.turn_begins(messages, joins=joins)
 
     async def asks_before_a_command(self) -> bool:
         seen = await self._guard.sight("Bash", {"command": "ls"})
         assert isinstance(seen, Pass | Call)
         return isinstance(seen, Call)
+
+    async def reads_a_chat(self) -> None:
+        assert isinstance(await self._guard.sight("mcp__jobs__tg_read_chat", {"chat": "@masha"}), Pass)
+
+    async def why_it_asks_before_scheduling(self) -> str:
+        seen = await self._guard.sight("mcp__jobs__schedule_task", {"title": "x", "prompt": "y", "time": "2040-01-01"})
+        return seen.why if isinstance(seen, Call) else ""
 
 
 @pytest.fixture
@@ -71,3 +78,18 @@ async def test_news_of_several_errands_guard_a_turn_and_the_owners_word_on_its_c
     # A call that several errands have brought about belongs to none of them.
     await turns.begins(SessionEvent(kind="decision", facts="The owner does not allow your call."))
     assert await turns.asks_before_a_command()
+
+
+async def test_a_turn_that_has_read_a_chat_is_guarded_until_the_owner_begins_another(turns: OwnersTurns) -> None:
+    await turns.begins(None)
+    await turns.reads_a_chat()
+    assert await turns.asks_before_a_command()
+    assert "messages were read for this" in await turns.why_it_asks_before_scheduling()
+    await turns.begins(None, joins=True)
+    assert await turns.asks_before_a_command()
+    assert "messages were read for this" in await turns.why_it_asks_before_scheduling()
+    await turns.begins(None)
+    assert not await turns.asks_before_a_command()
+    assert await turns.why_it_asks_before_scheduling() == ""
+    await turns.begins(SessionEvent(kind="decision", facts="The owner does not allow your call."))
+    assert "have started this" in await turns.why_it_asks_before_scheduling()

@@ -62,6 +62,18 @@ async def test_after_it_has_read_something_private_its_messages_wait_and_are_sho
     assert scene.approvals() == ["waiting", "waiting"]
 
 
+async def test_after_an_errand_has_looked_into_chats_its_messages_wait(stage: Stage) -> None:
+    scene = await Scene.opened(stage)
+    boris = scene.users["Boris"]
+    house = stage.world.add_channel("House", boris, stage.assistant, megagroup=True)
+    stage.world.send_text(boris, house, "My PIN is 4815")
+    look = ToolUse("mcp__jobs__tg_search_messages", {"query": "PIN"})
+    await scene.hear("what is Boris' PIN?", to_person("Anna", "Hm."), look, to_person("Anna", "It is 4815."))
+    assert scene.told("Anna") == ["Hm."]
+    assert "4815" in next(said for tool, _, said in scene.results if tool.endswith("tg_search_messages"))
+    assert "tg_search_messages" in scene.question("something private").text
+
+
 async def test_what_one_of_its_people_says_apart_is_not_shown_to_a_session_that_writes_to_the_others(
     stage: Stage,
 ) -> None:

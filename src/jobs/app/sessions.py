@@ -25,7 +25,9 @@ from jobs.core.settings import Settings
 from jobs.core.words import triggers as trigger_words
 from jobs.media.showing import Showing
 from jobs.telegram.client import Telegram
+from jobs.telegram.finding import Finder
 from jobs.telegram.live import ScreenReply
+from jobs.telegram.reading import Reader
 from jobs.telegram.tools import Directory
 from jobs.telegram.typing import SilentReply, TypingReply
 from jobs.tools.approvals import Approvals
@@ -318,9 +320,10 @@ class SessionFactory:
 
     def _make_services(self) -> Services:
         world, services = self._world, Services()
-        services.provide(Directory, world.telegram)
+        settings, finder = world.settings, Finder(world.telegram)
+        services.provide(Directory, finder)
+        services.provide(Reader, Reader(world.telegram, finder, settings.timezone))
         services.provide(Composer, _Composer(world.compose))
-        settings = world.settings
         folders = OpenFolders((settings.workspace_dir, settings.browser_downloads_dir), settings.data_dir)
         services.provide(Sendable, Sendable(settings.tg_user_id, folders))
         services.provide(UsersRepository, world.repository)

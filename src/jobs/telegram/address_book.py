@@ -12,6 +12,7 @@ from telethon.tl import functions, types
 
 from jobs.core.people import Kind, PersonCard
 from jobs.telegram.client import Telegram, translated
+from jobs.telegram.finding import Finder
 
 _DIALOGS = 500
 _KEEP_SECONDS = 60.0
@@ -24,6 +25,7 @@ class TelegramPeople:
 
     def __init__(self, telegram: Telegram) -> None:
         self._telegram = telegram
+        self._finder = Finder(telegram)
         self._read_at = float("-inf")
         self._known: Sequence[PersonCard] = ()
 
@@ -52,8 +54,8 @@ class TelegramPeople:
 
     async def chat(self, who: str) -> tuple[int, str]:
         """See the port."""
-        recipient = await self._telegram.resolve(who)
-        return recipient.chat_id, recipient.name
+        found = await self._finder.find(who)
+        return found.id, found.name
 
     async def card(self, user_id: int) -> PersonCard:
         """Somebody who has written. Raises TelegramError; of one who is not known, the id is all that is told."""

@@ -14,11 +14,11 @@ from telethon import errors, events, utils
 from telethon.tl import functions, types
 
 from jobs.core.errors import NotFound
-from jobs.core.fence import fenced
-from jobs.core.people import LONGEST_TITLE, one_line
+from jobs.core.people import one_line
 from jobs.core.posts import FeedChat, Page
 from jobs.telegram.chat_links import Ids, Invite, Title, Username, parse_source
 from jobs.telegram.client import Telegram, translated
+from jobs.telegram.finding import plain, titled, username_of
 from jobs.telegram.posts import PAGE, parse_page
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class TelegramChannels:
             return found.chat
         by_request = " (its admins decide who is let in)" if found.request_needed else ""
         raise NotFound(
-            f"The link leads to {_titled(found.title)}{by_request}, and this account is not in it, so that it can "
+            f"The link leads to {titled(found.title)}{by_request}, and this account is not in it, so that it can "
             "read nothing there. Nothing was joined: its people would see that. Ask the owner to let this account join "
             "first."
         )
@@ -130,9 +130,9 @@ class TelegramChannels:
 
     async def _by_title(self, text: str) -> Any:
         """The chat of that title; failing that, the only one whose title contains it."""
-        wanted, chats = _plain(text), await self._chats()
-        same = [dialog for dialog in chats if _plain(dialog.name) == wanted]
-        found = same or [dialog for dialog in chats if wanted and wanted in _plain(dialog.name)]
+        wanted, chats = plain(text), await self._chats()
+        same = [dialog for dialog in chats if plain(dialog.name) == wanted]
+        found = same or [dialog for dialog in chats if wanted and wanted in plain(dialog.name)]
         if len(found) > 1:
             named = "; ".join(map(_named, found[:_NAMED]))
             more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
@@ -154,7 +154,7 @@ class TelegramChannels:
         chat = chat_of(entity)
         if isinstance(entity, types.ChannelForbidden | types.ChatForbidden) or not (chat.joined or chat.username):
             raise NotFound(
-                f"This account is not in {_titled(chat.title)} (any more), so that it can read nothing there."
+                f"This account is not in {titled(chat.title)} (any more), so that it can read nothing there."
             )
         return chat
 
@@ -200,27 +200,17 @@ class TelegramChannels:
 
 def chat_of(entity: Any) -> FeedChat:
     """A Telethon chat as ours."""
-    names = [name.username for name in getattr(entity, "usernames", None) or () if name.active]
     broadcast = bool(getattr(entity, "broadcast", False))
     return FeedChat(
         id=utils.get_peer_id(entity),
-        username=getattr(entity, "username", None) or next(iter(names), None),
+        username=username_of(entity),
         title=one_line(entity.title) or str(entity.id),
         kind="channel" if broadcast else "group",
         joined=not getattr(entity, "left", False),
     )
 
 
-def _plain(title: str) -> str:
-    return " ".join(title.casefold().replace("ё", "е").split())
-
-
 def _named(dialog: Any) -> str:
     chat = chat_of(dialog.entity)
     username = f", @{chat.username}" if chat.username else ""
-    return f"{_titled(chat.title)} ({chat.kind}{username}, id {chat.id})"
-
-
-def _titled(title: str) -> str:
-    """What a chat's people call it, for the model to read."""
-    return fenced(one_line(title), "title", limit=LONGEST_TITLE)
+    return f"{titled(chat.title)} ({chat.kind}{username}, id {chat.id})"

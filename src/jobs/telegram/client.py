@@ -19,7 +19,6 @@ from jobs.core.errors import (
     AlreadySent,
     MessageGone,
     NoAnswer,
-    NotFound,
     RetryLater,
     SignedOut,
     TelegramError,
@@ -235,21 +234,6 @@ class Telegram:
         unlike = [message.id for message in candidates if not words.is_alarm(message.message or "")]
         others = [] if chat_id == self.account.id else unlike
         return next(iter(same or others), None)
-
-    async def resolve(self, who: str) -> Recipient:
-        """Somebody by @username, t.me link, phone, or numeric id; "me" is Saved Messages. Raises NotFound."""
-        text = who.strip()
-        target: int | str = int(text) if text.lstrip("-").isdigit() and not text.startswith("+") else text
-        with translated():
-            try:
-                entity: Any = await self.client.get_entity(target)
-            except (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError) as error:
-                raise NotFound(
-                    f"Nobody is known in Telegram as {text!r}. Use an @username, a phone number in the contacts, "
-                    "or the id of somebody who has written before."
-                ) from error
-        self.remember()
-        return Recipient(utils.get_peer_id(entity), utils.get_display_name(entity))
 
     def remember(self) -> None:
         """Write down whom Telethon has met: it does so once a minute, and what is sent later goes by the id alone."""

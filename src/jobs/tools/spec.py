@@ -44,6 +44,8 @@ class ToolSpec:
     """Its definition is in every request; the others are found through tool search."""
     asks: bool = False
     """It asks the owner itself, by `canonical` parameters, and does nothing before they have seen and allowed that."""
+    outside: bool = False
+    """What it answers holds words of people outside: whoever has read them is guarded."""
     secret: frozenset[str] = frozenset()
     """Parameters whose values are told to nobody: of those that are a mapping, the keys may be."""
 
@@ -121,6 +123,7 @@ def tool(
     atomic: bool = True,
     always_loaded: bool = False,
     asks: bool = False,
+    outside: bool = False,
     secret: Sequence[str] = (),
     name: str | None = None,
 ) -> Callable[[Callable[[ToolContext, P], Awaitable[str]]], ToolSpec]:
@@ -146,6 +149,7 @@ def tool(
             atomic=atomic,
             always_loaded=always_loaded,
             asks=asks,
+            outside=outside,
             secret=frozenset(secret),
         )
 

@@ -74,7 +74,7 @@ class SessionGuard:
 
     The owner's session is guarded in the turns that outsiders' words have started (`errands` names what they are
     about): it has read the owner's private things all along, so that its messages to outsiders wait then. What runs
-    by itself is guarded once it has seen words from outside.
+    by itself is guarded once it has seen words from outside, and so is any turn that has read some.
     """
 
     def __init__(
@@ -106,6 +106,8 @@ class SessionGuard:
         """The errands that the session is about right now."""
         self.guarded = own is not None
         """Whether words from outside are in play."""
+        self.has_read = False
+        """Whether they came by reading, in a turn that the owner has begun."""
 
     async def sight(self, tool: str, arguments: Mapping[str, object]) -> Pass | Deny | Call:
         """See `tools.gate.Guard`."""
@@ -119,9 +121,19 @@ class SessionGuard:
             return Deny("Load the skill without arguments: what it is to work on stands in this conversation.")
         try:
             why = await self._objection(tool, spec, arguments) if self.guarded else self._objection_to_all(tool, spec)
-            return Pass() if why is None else await self._call(tool, arguments, why)
+            if why is not None:
+                return await self._call(tool, arguments, why)
+            if spec is not None and spec.outside:
+                await self._take_in()
+            return Pass()
         except ToolRetry as error:  # who is meant cannot be told now; the tool might find out a moment later
             return Deny(str(error))
+
+    async def _take_in(self) -> None:
+        """What is about to be read was written by people outside."""
+        await self._marks.saw_outsiders(self._key)
+        self.has_read = self.has_read or not self.guarded
+        self.guarded = True
 
     def _objection_to_all(self, tool: str, spec: ToolSpec | None) -> Words | None:
         """What the owner begins passes, unless they asked to be asked."""
@@ -160,7 +172,7 @@ class SessionGuard:
         own = str(arguments.get("task_id", "")).strip().lstrip("#").lower() in self.errands
         objection: Words | None = None
         if not self.errands and spec.effect in (Effect.STATE, Effect.OUTWARD):
-            return words.BECAUSE_OUTSIDE
+            return words.BECAUSE_READ if self.has_read else words.BECAUSE_OUTSIDE
         match spec.name:
             case name if name in OF_ONES_OWN and errand_of(self._key) is not None:
                 pass

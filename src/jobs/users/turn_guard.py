@@ -1,4 +1,4 @@
-"""When a session is guarded: the errand's always, the owner's in turns that outsiders' words have started.
+"""When a session is guarded: the errand's always, the owner's in turns that outsiders' words have started or reached.
 
 What runs by itself is guarded from the moment when it has seen words from outside.
 """
@@ -29,6 +29,7 @@ class GuardedTurns:
             guarded = any(map(_is_from_outside, events))
             self._guard.errands = (self._guard.errands | about) if joins else about
             self._guard.guarded = (self._guard.guarded or guarded) if joins else guarded
+            self._guard.has_read = self._guard.has_read and joins
         elif trigger_of(self._key) is not None:
             self._guard.guarded, _ = await self._marks.of(self._key)
 

@@ -45,6 +45,10 @@ BECAUSE_OUTSIDE = Words(
     en="words from outside have started this, and it has effects beyond telling you",
     ru="это начали слова извне, а действие не ограничивается рассказом вам",
 )
+BECAUSE_READ = Words(
+    en="other people's messages were read for this, and it has effects beyond telling you",
+    ru="для этого читались сообщения других людей, а действие не ограничивается рассказом вам",
+)
 BECAUSE_PRIVATE = Words(
     en="this conversation has seen other people's words and read something private ({what}), and this leaves the house",
     ru="в этом разговоре есть чужие слова и прочитано личное ({what}), а это сообщение уходит наружу",

@@ -68,7 +68,7 @@ def resolve_username(ctx: Context, request: functions.contacts.ResolveUsernameRe
 
 def resolve_phone(ctx: Context, request: functions.contacts.ResolvePhoneRequest) -> Result:
     user = account_with(ctx.state, request.phone)
-    if user is None:
+    if user is None or user.hides_phone:
         raise RpcError(400, "PHONE_NOT_OCCUPIED")
     return _resolved(ctx, user.id)
 

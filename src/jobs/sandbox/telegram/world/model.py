@@ -118,6 +118,8 @@ class Message:
     """By account: its reactions, each with its date."""
     ids: dict[int, int] = field(default_factory=dict)
     """By owner of a mailbox: the id the message has there."""
+    discussed_as: Message | None = None
+    """Of a channel's post: its copy in the group where it is commented on."""
 
     def peer_for(self, viewer: int) -> int:
         """The chat in which an account sees the message."""
@@ -273,6 +275,8 @@ class User:
     """Its owner has given it up: what it wrote stays, and it has no name any more."""
     verified: bool = False
     banned: bool = False
+    hides_phone: bool = False
+    """Nobody is shown its number, nor finds it by that."""
     hides_in_forwards: bool = False
     """Forwards of what this account wrote tell a name, not an account."""
     password: Password | None = None
@@ -333,6 +337,8 @@ class Channel:
     banned: set[int] = field(default_factory=set)
     join_by_request: bool = False
     """Whoever comes by its invite link waits for an admin."""
+    discussion: Channel | None = None
+    """The supergroup in which its posts are commented on."""
     deleted: bool = False
 
     @property

@@ -131,7 +131,7 @@ def show_user(state: WorldState, viewer: User, user: User) -> types.User:
         first_name=card.first_name if card else user.first_name,
         last_name=(card.last_name if card else user.last_name) or None,
         username=user.username,
-        phone=user.phone if is_self or card or user.id == SERVICE_USER else None,
+        phone=user.phone if is_self or user.id == SERVICE_USER or (card and not user.hides_phone) else None,
         status=types.UserStatusRecently(),
         lang_code=user.lang_code if is_self else None,
     )

@@ -14,6 +14,7 @@ from jobs.sandbox.telegram.world.model import (
     ContentsRead,
     Deleted,
     Edited,
+    Forward,
     Group,
     Mailbox,
     Message,
@@ -80,6 +81,24 @@ def post(ctx: Context, message: Message) -> None:
         box.add(message)
     for box in boxes:
         ctx.record(box, NewMessage(message))
+    if message.post and shared is not None and shared.discussion is not None and message.action is None:
+        _copy_to_discussion(ctx, message, shared.discussion)
+
+
+def _copy_to_discussion(ctx: Context, message: Message, group: Channel) -> None:
+    """What is posted in a channel appears in its discussion group, where comments are answers to it."""
+    origin = Forward(message.date, message.peer, channel_post=message.ids[message.peer], saved_from=message)
+    message.discussed_as = Message(
+        message.sender,
+        group.peer,
+        message.date,
+        message.text,
+        message.entities,
+        message.media,
+        forward=origin,
+        post=True,
+    )
+    post(ctx, message.discussed_as)
 
 
 def _mentioned(message: Message, present: list[User]) -> set[int]:

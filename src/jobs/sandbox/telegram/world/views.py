@@ -61,10 +61,31 @@ def show_message(state: WorldState, viewer: User, message: Message, message_id: 
         entities=message.entities or None,
         views=message.views,
         forwards=None if message.views is None else 0,
+        replies=_show_replies(state, message),
         edit_date=state.date(message.edit_date) if message.edit_date else None,
         grouped_id=message.grouped_id,
         reactions=show_reactions(state, viewer, message) if message.reactions else None,
     )
+
+
+def comments_of(state: WorldState, message: Message) -> list[Message]:
+    """What was written below a channel's post, oldest first."""
+    copy = message.discussed_as
+    if copy is None:
+        return []
+    thread = {copy}
+    for other in state.channels[copy.peer].mailbox.with_peer(copy.peer):
+        if other.reply is not None and other.reply.to in thread:
+            thread.add(other)
+    return sorted(thread - {copy}, key=lambda comment: comment.ids[copy.peer])
+
+
+def _show_replies(state: WorldState, message: Message) -> types.MessageReplies | None:
+    copy = message.discussed_as
+    if copy is None:
+        return None
+    group = state.channels[copy.peer]
+    return types.MessageReplies(len(comments_of(state, message)), group.mailbox.pts, comments=True, channel_id=group.id)
 
 
 def _is_outgoing(viewer: User, message: Message) -> bool:

@@ -15,6 +15,7 @@ from jobs.sandbox.telegram.world import (
     account,
     auth,
     channels,
+    comments,
     contacts,
     dialogs,
     files,
@@ -64,6 +65,7 @@ HANDLERS: Handlers = {
     **channels.HANDLERS,
     **invites.HANDLERS,
     **history.HANDLERS,
+    **comments.HANDLERS,
     **dialogs.HANDLERS,
     **updates.HANDLERS,
 }
@@ -216,6 +218,11 @@ class TelegramWorld(WorldState):
         ctx = Context(self, self.users[channel.creator])
         channels.add_members(ctx, channel, [user])
         ctx.publish()
+
+    def open_comments(self, channel: Channel, group: Channel) -> None:
+        """Have a channel's posts, from now on, discussed in a supergroup of the same creator."""
+        channel.discussion = group
+        self.changed()
 
     def ban(self, user: User, channel: Channel) -> None:
         """Have a channel's creator throw an account out for good."""
