@@ -121,4 +121,4 @@ async def test_a_first_request_is_as_lean_in_a_checkout_as_anywhere(stage: Stage
     await stage.start()
     owner = await stage.person()
     await owner.ask("hi", "Fine.")
-    assert len(stage.claude.requests.model[0].body) < 37_000  # README: 36.5 KB
+    assert len(stage.claude.requests.model[0].body) < 36_500  # README: 36.0 KB

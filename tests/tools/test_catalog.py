@@ -46,8 +46,12 @@ def test_no_parameter_of_an_outsiders_tool_names_a_person() -> None:
 async def test_the_server_of_a_role_offers_what_the_table_says(desk: Desk, role: Role) -> None:
     config = build_server(TOOLS, role, desk.runner, lambda call_id: desk.context(call_id, role))
     async with asyncio.timeout(60), Client(config["instance"], mode="legacy") as client:
-        offered = {tool.name for tool in (await client.list_tools()).tools}
-    assert offered == {spec.name for spec in TOOLS if role in spec.roles}
+        tools = (await client.list_tools()).tools
+    assert {tool.name for tool in tools} == {spec.name for spec in TOOLS if role in spec.roles}
+    for tool in tools:
+        spec = next(spec for spec in TOOLS if spec.name == tool.name and role in spec.roles)
+        assert set(tool.input_schema["properties"]) == set(spec.params.model_fields)
+        assert "Parameters of" not in str(tool.input_schema), "the model would pay for it in each request"
 
 
 @each_tool

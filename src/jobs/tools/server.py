@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -79,11 +80,24 @@ def _describe(spec: ToolSpec) -> Tool:
         {
             "name": spec.name,
             "description": spec.description,
-            "inputSchema": spec.params.model_json_schema(),
+            "inputSchema": _lean(spec.params.model_json_schema()),
             "annotations": {"readOnlyHint": spec.effect is Effect.READ},
             "_meta": {"anthropic/alwaysLoad": True} if spec.always_loaded else None,
         }
     )
+
+
+def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema without what the model learns nothing from: the names of classes, and of parameters once more."""
+    return {name: value for name, value in _untitled(schema).items() if name != "description"}
+
+
+def _untitled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        parts = typing.cast("Mapping[str, Any]", value)
+        # A parameter may be called "title": it is a schema then, no text.
+        return {name: _untitled(part) for name, part in parts.items() if name != "title" or not isinstance(part, str)}
+    return [_untitled(part) for part in typing.cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _result(text: str, *, failed: bool = False) -> CallToolResult:
