@@ -7,7 +7,7 @@ from jobs.memory import search_tools
 from jobs.memory import tools as memory
 from jobs.plugin_manager import tools as plugins
 from jobs.skill_manager import tools as skills
-from jobs.telegram import reading_tools
+from jobs.telegram import acting_tools, reading_tools
 from jobs.telegram import tools as telegram
 from jobs.tools.roles import Role
 from jobs.tools.server import SERVER_NAME
@@ -19,6 +19,7 @@ from jobs.users import errand_tools, external_tools, file_tools, people_tools
 TOOLS: tuple[ToolSpec, ...] = (
     *telegram.TOOLS,
     *reading_tools.TOOLS,
+    *acting_tools.TOOLS,
     *memory.TOOLS,
     *search_tools.TOOLS,
     *skills.TOOLS,

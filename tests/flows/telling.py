@@ -6,12 +6,12 @@ import json
 import re
 from typing import Any
 
-from jobs.sandbox.claude import ModelRequest, Reply, ToolUse, say
+from jobs.sandbox.claude import ModelRequest, Reply, Rules, ToolUse, say
 from jobs.sandbox.person import Person
 from jobs.sandbox.stage import Stage
 from roles import Roles
 
-_CALLS = re.compile(r"(tg_\w+) (\{.*?\})(?= then |$)", re.S | re.M)
+_CALLS = re.compile(r"((?:tg_|create_)\w+) (\{.*?\})(?= then |$)", re.S | re.M)
 
 
 class Desk:
@@ -24,7 +24,7 @@ class Desk:
         self._left: list[ToolUse] = []
         self._asked = 0
         self.roles.owner.on(lambda request: bool(request.tool_results), self._on_result)
-        self.roles.owner.on_text(r"tg_\w+ \{", self._on_text)
+        self.roles.owner.on_text(r"(tg_|create_)\w+ \{", self._on_text)
         self.roles.owner.on_text("", "Fine.")
         stage.claude.script = self.roles
 
@@ -39,6 +39,12 @@ class Desk:
 
     def _next(self) -> Reply:
         return Reply([self._left.pop(0)]) if self._left else say(f"Done {self._asked}.")
+
+    def on_decision(self, call: tuple[str, dict[str, Any]]) -> None:
+        """From now on, when the owner has answered a question about a call: make it if it is allowed."""
+        made = Reply([ToolUse(f"mcp__jobs__{call[0]}", call[1])])
+        self.roles.owner = Rules().on(lambda request: bool(request.tool_results), "Decided.")
+        self.roles.owner.on_text("The owner allows your call", made).on_text("", "Decided.")
 
     async def call(self, owner: Person, *calls: tuple[str, dict[str, Any]]) -> list[str]:
         """Have the tools called, one after another, in one turn; what each answered."""

@@ -108,7 +108,7 @@ def our_calls(targets: Targets, *, user: str, errand: str, text: str) -> Iterato
         "prompt": text, "time": "2040-01-01T09:00", "id": errand, "session": "owner",
         "type": "tg_channel", "source": "@pwned_channel", "path": "MEMORY.md", "content": text, "what": text,
         "deadline": "2099-01-01", "status": "cancelled", "limit": 200, "messages_per_hour": 0, "daily_usd": 0,
-        "chat": user, "channel": user, "who": user, "post_id": 1, "unread": True,
+        "chat": user, "channel": user, "who": user, "where": user, "post_id": 1, "message_id": 1, "emoji": "👍",
         "name": "pwned", "algorithm": text, "key": "PWNED", "value": text, "address": text, "command": "touch",
     }  # fmt: skip
     for spec in TOOLS:

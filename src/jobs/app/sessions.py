@@ -24,11 +24,11 @@ from jobs.core.ports import Compose, Composer, DisclosureCheck, LiveReply, Objec
 from jobs.core.settings import Settings
 from jobs.core.words import triggers as trigger_words
 from jobs.media.showing import Showing
+from jobs.telegram.acting import Acting
 from jobs.telegram.client import Telegram
 from jobs.telegram.finding import Finder
 from jobs.telegram.live import ScreenReply
 from jobs.telegram.reading import Reader
-from jobs.telegram.tools import Directory
 from jobs.telegram.typing import SilentReply, TypingReply
 from jobs.tools.approvals import Approvals
 from jobs.tools.execution import ToolRunner
@@ -321,7 +321,12 @@ class SessionFactory:
     def _make_services(self) -> Services:
         world, services = self._world, Services()
         settings, finder = world.settings, Finder(world.telegram)
-        services.provide(Directory, finder)
+        acting = Acting(
+            world.telegram, finder, world.repository, owner_chat=settings.tg_user_id, zone=settings.timezone
+        )
+        services.provide(Acting, acting)
+        services.provide(Journal, world.journal)
+        services.provide(Clock, world.clock)
         services.provide(Reader, Reader(world.telegram, finder, settings.timezone))
         services.provide(Composer, _Composer(world.compose))
         folders = OpenFolders((settings.workspace_dir, settings.browser_downloads_dir), settings.data_dir)

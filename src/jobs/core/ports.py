@@ -67,6 +67,18 @@ class AddressBook(Protocol):
         """The id and the name of a chat, be it a person's or a group's. Raises NotFound, TelegramError."""
         ...
 
+    async def text_of(self, chat_id: int, message_id: int) -> str | None:
+        """What a message in a chat says; None when it is not there. Raises TelegramError."""
+        ...
+
+
+class OpenErrands(Protocol):
+    """Which people the assistant is settling something with."""
+
+    async def refuse_beside(self, chat_id: int) -> None:
+        """Raises ToolRetry, naming the right tool, when an errand with the person of this chat is open."""
+        ...
+
 
 class ChannelFeed(Protocol):
     """The channels and groups that the account can read. Every method that asks Telegram raises TelegramError.

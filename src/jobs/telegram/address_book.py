@@ -57,6 +57,10 @@ class TelegramPeople:
         found = await self._finder.find(who)
         return found.id, found.name
 
+    async def text_of(self, chat_id: int, message_id: int) -> str | None:
+        """See the port."""
+        return await self._telegram.text_of(chat_id, message_id)
+
     async def card(self, user_id: int) -> PersonCard:
         """Somebody who has written. Raises TelegramError; of one who is not known, the id is all that is told."""
         with translated():

@@ -24,6 +24,7 @@ from jobs.core.errors import (
     TelegramError,
     Undeliverable,
 )
+from jobs.core.journal.outbox import PLAINLY, Manner
 from jobs.core.rich_text import RichText
 from jobs.core.settings import Settings
 from jobs.core.words import chat as words
@@ -77,14 +78,6 @@ class Account:
     id: int
     name: str
     language: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody, or some chat, that can be written to."""
-
-    chat_id: int
-    name: str
 
 
 class Telegram:
@@ -149,8 +142,13 @@ class Telegram:
         """Whether there is a connection right now."""
         return bool(self.client.is_connected())
 
-    async def send(self, chat_id: int, content: RichText, random_id: int, reply_to: int | None) -> int:
-        """Send a text; returns its message id. Raises AlreadySent, RetryLater, Undeliverable, SignedOut."""
+    async def send(
+        self, chat_id: int, content: RichText, random_id: int, reply_to: int | None, manner: Manner = PLAINLY
+    ) -> int:
+        """Send a text; returns its message id, 0 if Telegram keeps it for later.
+
+        Raises AlreadySent, RetryLater, Undeliverable, SignedOut.
+        """
         with translated():
             peer = await self._peer(chat_id)
             result: Any = await self.client(
@@ -161,8 +159,28 @@ class Telegram:
                     entities=[to_telethon(entity) for entity in content.entities] or None,
                     reply_to=types.InputReplyToMessage(reply_to) if reply_to else None,
                     no_webpage=True,
+                    silent=manner.silent or None,
+                    schedule_date=manner.at,
                 )
             )
+        return _message_id(result, random_id) if manner.at is None else 0
+
+    async def forward(self, chat_id: int, random_id: int, manner: Manner) -> int:
+        """Forward a message; returns the id of what it has become. Raises as `send` does."""
+        assert manner.forward_from is not None and manner.forward_id is not None  # noqa: S101, PT018 - as the caller knows
+        try:
+            with translated():
+                result: Any = await self.client(
+                    functions.messages.ForwardMessagesRequest(
+                        from_peer=await self._peer(manner.forward_from),
+                        id=[manner.forward_id],
+                        random_id=[random_id],
+                        to_peer=await self._peer(chat_id),
+                        silent=manner.silent or None,
+                    )
+                )
+        except MessageGone as error:
+            raise Undeliverable("The message to forward is gone.", reason="source") from error
         return _message_id(result, random_id)
 
     async def send_file(self, chat_id: int, file: Path, caption: RichText, random_id: int) -> int:

@@ -14,7 +14,7 @@ from jobs.core.errors import NotFound
 from jobs.core.fence import fenced
 from jobs.core.people import LONGEST_TITLE, one_line
 from jobs.telegram.chat_links import Ids, Invite, Title, Username, parse_source
-from jobs.telegram.client import Recipient, Telegram, translated
+from jobs.telegram.client import Telegram, translated
 
 _DIALOGS = 1000
 _NAMED = 10
@@ -74,11 +74,6 @@ class Finder:
             )
         self._telegram.remember()
         return found_of(entity)
-
-    async def resolve(self, who: str) -> Recipient:
-        """Somebody or some chat to write to. Raises as `find` does."""
-        found = await self.find(who)
-        return Recipient(found.id, found.name)
 
     async def _by_source(self, text: str) -> Any:
         match parse_source(text):

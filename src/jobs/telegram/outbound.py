@@ -28,8 +28,8 @@ async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int
     """Send a row under its random_id, and note the id of its message.
 
     A row that was tried before is sent as it was then, so that it is known by its text when Telegram has it already:
-    the caller changes it to what it reads now. Returns None when Telegram had it and it was deleted since, and when it
-    was withdrawn before it was tried.
+    the caller changes it to what it reads now. Returns None when Telegram had it and it was deleted since, when it is
+    to keep it for later, and when it was withdrawn before it was tried.
     Raises RetryLater, Undeliverable, SignedOut.
     """
     outbox, database = journal.outbox, journal.database
@@ -43,15 +43,21 @@ async def send_once(telegram: Telegram, journal: Journal, row: OutboxRow) -> int
     try:
         if row.file:
             message_id = await telegram.send_file(row.chat_id, Path(row.file), content, row.random_id)
+        elif row.manner.forward_id is not None:
+            message_id = await telegram.forward(row.chat_id, row.random_id, row.manner)
         else:
-            message_id = await telegram.send(row.chat_id, content, row.random_id, row.reply_to)
+            message_id = await telegram.send(row.chat_id, content, row.random_id, row.reply_to, row.manner)
     except AlreadySent:
+        if row.manner.at is not None:
+            return None
         async with database.transaction() as tx:
             ours = await outbox.known_ids(tx, row.chat_id)
         found = await telegram.find_sent(row.chat_id, content, row.created_at, ours)
         if found is None:
             return None
         message_id = found
+    if row.manner.at is not None:
+        return None  # what it has now is an id among the scheduled ones
     async with database.transaction() as tx:
         await outbox.acknowledged(tx, row.id, message_id)
     return message_id

@@ -82,7 +82,7 @@ class Reader:
 
     async def participants(self, chat: str, query: str, *, limit: int, skip: int) -> str:
         """Who is in a group, or in a channel where this account is an admin."""
-        found = await self._open(chat)
+        found = await self.open(chat)
         if found.kind not in ("group", "channel"):
             raise NotFound(f"{found.described} is no group: nobody else is in it. See tg_get_user_info.")
         with translated():
@@ -153,11 +153,11 @@ class Reader:
 
     async def chat(self, who: str, window: Window) -> str:
         """What was said in a chat of any kind."""
-        return await self._history(await self._open(who), window)
+        return await self._history(await self.open(who), window)
 
     async def channel(self, who: str, window: Window) -> str:
         """What was posted in a channel, joined or public."""
-        found = await self._open(who)
+        found = await self.open(who)
         if found.kind != "channel":
             raise NotFound(f"{found.described} is no channel: use tg_read_chat.")
         return await self._history(found, window)
@@ -174,7 +174,7 @@ class Reader:
 
     async def comments(self, who: str, post_id: int, window: Window) -> str:
         """What was written below a post."""
-        found = await self._open(who)
+        found = await self.open(who)
         with translated():
             posts: Any = await self._client.get_messages(found.entity, ids=[post_id])
             post = posts[0] if posts else None
@@ -195,7 +195,7 @@ class Reader:
         author = await self.finder.find(sender) if sender else None
         if not chat:
             return await self._search_everywhere(query, author, window)
-        found = await self._open(chat)
+        found = await self.open(chat)
         with translated():
             answer: Any = await self._client(
                 functions.messages.SearchRequest(
@@ -242,7 +242,8 @@ class Reader:
         more = "" if ended and not shown.left_out else f"\nEarlier ones: before={fitting[count - 1].id}"
         return f"{what}: {count} messages, the newest first.\n{shown.text}{more}"
 
-    async def _open(self, who: str) -> Found:
+    async def open(self, who: str) -> Found:
+        """A chat to read in."""
         found = await self.finder.find(who)
         if found.id == _SIGN_IN_CODES:
             raise NotFound("That chat holds Telegram's sign-in codes: it is not read. The owner can see it in the app.")

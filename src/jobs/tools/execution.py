@@ -83,7 +83,14 @@ class ToolRunner:
                     await change(tx)
                 for message in context.outgoing:
                     await journal.outbox.add(
-                        tx, message.chat_id, message.content, "tool", task_id=message.task_id, file=message.file
+                        tx,
+                        message.chat_id,
+                        message.content,
+                        "tool",
+                        reply_to=message.reply_to,
+                        task_id=message.task_id,
+                        file=message.file,
+                        manner=message.manner,
                     )
                 await journal.effects.end(tx, context.tool_use_id, "done", result)
         except Exception as error:  # a call that is cancelled stays "started": nobody knows how far it came

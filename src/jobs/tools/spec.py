@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from jobs.core.database import Transaction
 from jobs.core.errors import ToolDenied
 from jobs.core.i18n import Words
+from jobs.core.journal.outbox import PLAINLY, Manner
 from jobs.core.messages import person_of
 from jobs.core.rich_text import RichText
 from jobs.tools.roles import Effect, Role
@@ -78,6 +79,8 @@ class Outgoing:
     task_id: str | None = None
     file: str = ""
     """The path of a file that goes with it."""
+    reply_to: int | None = None
+    manner: Manner = PLAINLY
 
 
 Change = Callable[[Transaction], Awaitable[None]]
@@ -107,9 +110,18 @@ class ToolContext:
             raise ToolDenied("Only the session of a person can do that.")
         return user_id
 
-    def send(self, chat_id: int, content: RichText, task_id: str | None = None, *, file: str = "") -> None:
+    def send(
+        self,
+        chat_id: int,
+        content: RichText,
+        task_id: str | None = None,
+        *,
+        file: str = "",
+        reply_to: int | None = None,
+        manner: Manner = PLAINLY,
+    ) -> None:
         """Queue a message; it is journalled in the transaction that records this call as done, or not at all."""
-        self.outgoing.append(Outgoing(chat_id, content, task_id, file))
+        self.outgoing.append(Outgoing(chat_id, content, task_id, file, reply_to, manner))
 
     def change(self, change: Change) -> None:
         """Change the database, in the transaction that records this call as done. A ToolError in it undoes all."""

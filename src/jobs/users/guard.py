@@ -20,6 +20,7 @@ from jobs.tools.approvals import Call
 from jobs.tools.execution import ToolRunner
 from jobs.tools.gate import Deny, Mode, Pass, canonical
 from jobs.tools.roles import Effect
+from jobs.tools.server import SERVER_NAME
 from jobs.tools.spec import ToolSpec
 from jobs.users.repository import UsersRepository, describe
 from jobs.users.status import status_line
@@ -35,6 +36,9 @@ OF_ONES_OWN = frozenset({"schedule_task", "list_schedules", "update_schedule", "
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
 _THEIR_FILES = "uploads/people/"
 """Part of the path of what other people have sent (`media/uploads`)."""
+_IN_TELEGRAM = f"mcp__{SERVER_NAME}__tg_"
+_CHATS = ("to", "chat", "channel")
+"""Parameters of our own tools that name a chat."""
 _UNASKED = _HARMLESS | _READS | {"Skill"}
 
 
@@ -228,6 +232,10 @@ class SessionGuard:
         _, private = await self._marks.of(self._key)
         private = private or ("MEMORY.md" if self._key == OWNER_SESSION else "")
         whom = await self._whom(tool, arguments)
+        if tool.startswith(_IN_TELEGRAM):
+            for chat_id in whom:
+                await self._repository.refuse_beside(chat_id)
+        message = await self._message(tool, arguments)
         return Call(
             session_key=self._key,
             task_id=task_id,
@@ -238,6 +246,7 @@ class SessionGuard:
             shown="\n".join(
                 [
                     *(f"→ {who}" for who in whom.values()),
+                    *([f"“{message}”"] if message else []),
                     shown(arguments, _SHOWN if tool not in self._tools else _SAID, self._language),
                 ]
             ),
@@ -253,8 +262,16 @@ class SessionGuard:
         named = arguments.get("user", ())
         names = [named] if isinstance(named, str) else cast("Sequence[object]", named)
         cards = [await self._repository.one(str(name), self._key) for name in names]
-        chats = [await self._repository.chat(str(arguments["to"]))] if "to" in arguments else []
+        chats = [await self._repository.chat(str(arguments[name])) for name in _CHATS if name in arguments]
         return {**{card.id: describe(card) for card in cards}, **dict(chats)}
+
+    async def _message(self, tool: str, arguments: Mapping[str, object]) -> str:
+        """What the message says that a call of our own tools names: the owner decides about that, not about an id."""
+        message_id, chat = arguments.get("message_id"), arguments.get("chat")
+        if tool not in self._tools or not isinstance(message_id, int) or not isinstance(chat, str):
+            return ""
+        chat_id, _ = await self._repository.chat(chat)
+        return await self._repository.text_of(chat_id, message_id)
 
 
 def _as_it_asks(spec: ToolSpec | None, arguments: Mapping[str, object]) -> str:

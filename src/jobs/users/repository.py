@@ -16,7 +16,7 @@ from jobs.core.ports import AddressBook
 from jobs.core.slots import Slot
 from jobs.users.correspondence import Wanted, correspondence
 from jobs.users.errands import Errands
-from jobs.users.models import ConversationTask, ExternalUser
+from jobs.users.models import OPEN, ConversationTask, ExternalUser
 from jobs.users.names import Found, find_people
 from jobs.users.people import People
 
@@ -82,6 +82,24 @@ class UsersRepository:
         except (NotFound, TelegramError) as error:
             raise ToolRetry(str(error)) from error
         return chat_id, f"{name} (id {chat_id})"
+
+    async def text_of(self, chat_id: int, message_id: int) -> str:
+        """What a message says, as far as it can be told."""
+        try:
+            return await self._address_book.text_of(chat_id, message_id) or ""
+        except TelegramError as error:
+            raise ToolRetry(str(error)) from error
+
+    async def refuse_beside(self, chat_id: int) -> None:
+        """See `core.ports.OpenErrands`."""
+        async with self.journal.database.transaction() as tx:
+            open_with = await self.errands.list(tx, statuses=OPEN, user_id=chat_id)
+        if open_with:
+            ids = ", ".join(errand.id for errand in open_with)
+            raise ToolRetry(
+                f"Errand {ids} with this person is open, so that what is said and done with them belongs to it: write "
+                "to them with send_to_user (or call it off with cancel_task). Nothing was done."
+            )
 
     async def errand_of_session(self, session_key: str) -> ConversationTask | None:
         """The errand that a session is about."""

@@ -28,6 +28,21 @@ FORGOTTEN = "…"
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message is sent, beyond what it says."""
+
+    silent: bool = False
+    at: datetime | None = None
+    """Telegram keeps it until then, so that its message has no id of the chat's."""
+    forward_from: int | None = None
+    """The chat of the message that is forwarded; the text is what it said."""
+    forward_id: int | None = None
+
+
+PLAINLY = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One outgoing message; `message_id` is set once Telegram acknowledged it."""
 
@@ -46,6 +61,7 @@ class OutboxRow:
     """Its text has grown on the screen, so what Telegram has may be an earlier state of it."""
     file: str = ""
     """The path of the file that it carries; the text is its caption."""
+    manner: Manner = PLAINLY
 
     @property
     def withdrawn(self) -> bool:
@@ -74,12 +90,28 @@ class Outbox:
         reply_to: int | None = None,
         task_id: str | None = None,
         file: str = "",
+        manner: Manner = PLAINLY,
     ) -> int:
         """Queue a message, for the errand `task_id` if any, with a file if any; returns its row id."""
         row_id = await self._insert(tx, chat_id, content, origin, reply_to, state="ready", draft_of=None)
         if task_id is not None or file:
             await tx.execute("UPDATE outbox SET task_id = ?, file = ? WHERE id = ?", task_id, file, row_id)
+        if manner != PLAINLY:
+            await tx.execute(
+                "UPDATE outbox SET silent = ?, send_at = ?, forward_from = ?, forward_id = ? WHERE id = ?",
+                manner.silent,
+                to_text(manner.at) if manner.at is not None else None,
+                manner.forward_from,
+                manner.forward_id,
+                row_id,
+            )
         return row_id
+
+    async def note_edit(self, tx: Transaction, chat_id: int, content: RichText, message_id: int) -> None:
+        """Write down that a message in a chat reads so from now on: somebody has been told it."""
+        row_id = await self._insert(tx, chat_id, content, "tool", None, state="ready", draft_of=None)
+        await tx.execute("UPDATE outbox SET attempted = 1, message_id = ? WHERE id = ?", message_id, row_id)
+        await self.sent(tx, row_id)
 
     async def add_once(
         self, tx: Transaction, chat_id: int, content: RichText, once: str, *, reply_to: int | None = None
@@ -279,7 +311,13 @@ def _parse(row: sqlite3.Row) -> OutboxRow:
         created_at=from_text(row["created_at"]),
         was_draft=row["draft_of"] is not None,
         file=row["file"],
+        manner=Manner(
+            silent=bool(row["silent"]),
+            at=from_text(row["send_at"]) if row["send_at"] is not None else None,
+            forward_from=row["forward_from"],
+            forward_id=row["forward_id"],
+        ),
     )
 
 
-__all__: Sequence[str] = ("Origin", "Outbox", "OutboxRow", "State", "new_random_id")
+__all__: Sequence[str] = ("Manner", "Origin", "Outbox", "OutboxRow", "State", "new_random_id")

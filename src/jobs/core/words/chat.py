@@ -87,6 +87,7 @@ REFUSALS = {
     ),
     "gone": Words(en="the account or chat no longer exists.", ru="такого аккаунта или чата больше нет."),
     "file": Words(en="the file is not there any more.", ru="этого файла больше нет."),
+    "source": Words(en="the message to forward is gone.", ru="пересылаемого сообщения больше нет."),
     "unknown": Words(
         en="Telegram does not know this recipient any more.", ru="Telegram больше не знает такого получателя."
     ),
