@@ -74,6 +74,21 @@ async def test_after_an_errand_has_looked_into_chats_its_messages_wait(stage: St
     assert "tg_search_messages" in scene.question("something private").text
 
 
+async def test_its_own_people_are_written_to_by_its_own_tools_alone_and_the_owner_is_not_asked(stage: Stage) -> None:
+    scene = await Scene.opened(stage)
+    boris = scene.users["Boris"]
+    said = stage.world.send_text(scene.users["Anna"], stage.assistant, "Look at this").id_for(stage.assistant.id)
+    beside = ToolUse("mcp__jobs__tg_send_message", {"to": "@anna_here", "text": "Beside it."})
+    forward = ToolUse("mcp__jobs__tg_forward_message", {"to": "@boris_here", "chat": "@anna_here", "message_id": said})
+    await scene.hear("Friday at six?", beside, forward)
+    assert scene.told("Anna") == []
+    assert "write to them with send_to_user" in scene.results[0][2]
+    # From her chat to somebody else is another thing: that is the owner's to say.
+    assert scene.approvals() == ["waiting"]
+    assert f"→ Boris (id {boris.id})" in scene.question().text
+    assert "Look at this" in scene.question().text
+
+
 async def test_what_one_of_its_people_says_apart_is_not_shown_to_a_session_that_writes_to_the_others(
     stage: Stage,
 ) -> None:

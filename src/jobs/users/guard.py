@@ -233,7 +233,7 @@ class SessionGuard:
         private = private or ("MEMORY.md" if self._key == OWNER_SESSION else "")
         whom = await self._whom(tool, arguments)
         if tool.startswith(_IN_TELEGRAM):
-            for chat_id in whom:
+            for chat_id in [*whom][:1]:  # where it goes; another is where a forwarded message comes from
                 await self._repository.refuse_beside(chat_id)
         message = await self._message(tool, arguments)
         return Call(
