@@ -61,6 +61,9 @@ class _NoBook:
     async def chat(self, who: str) -> tuple[int, str]:
         raise NotFound(who)
 
+    async def text_of(self, chat_id: int, message_id: int) -> str | None:
+        del chat_id, message_id
+
 
 @asynccontextmanager
 async def _no_alarm() -> AsyncGenerator[AlarmClock]:
