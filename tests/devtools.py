@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from browser_stack import BrowserStack
+from browser_stack import BrowserStack, until
 from jobs.sandbox.patience import PATIENCE
 
 
@@ -19,15 +20,15 @@ class Tab:
 
     def __init__(self, connection: ClientConnection, target: str) -> None:
         self.target = target
-        self._connection = connection
+        self.connection = connection
         self._ids = count(1)
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """Call a method; its result."""
         number = next(self._ids)
-        self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
+        self.connection.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
-            said = json.loads(self._connection.recv(timeout=PATIENCE))
+            said = json.loads(self.connection.recv(timeout=PATIENCE))
             if said.get("id") == number:
                 assert "error" not in said, said
                 return dict(said["result"])
@@ -50,9 +51,25 @@ class Tab:
 @contextmanager
 def tab(stack: BrowserStack, url: str = "about:blank") -> Generator[Tab]:
     """A new tab, which stays open afterwards."""
-    made = stack.get("/json/new?about:blank", method="PUT").json()
-    with connect(made["webSocketDebuggerUrl"], proxy=None) as connection:
-        page = Tab(connection, made["id"])
+    opened: list[Tab] = []
+
+    def attached() -> bool:
+        """Right after a restart HAProxy may still believe what it saw of Chromium before."""
+        made = stack.get("/json/new?about:blank", method="PUT")
+        if made.status_code == 503:
+            return False
+        try:
+            connection = connect(made.json()["webSocketDebuggerUrl"], proxy=None)
+        except InvalidStatus as refused:
+            if refused.response.status_code != 503:
+                raise
+            return False
+        opened.append(Tab(connection, made.json()["id"]))
+        return True
+
+    until(attached)
+    [page] = opened
+    with page.connection:
         if url != "about:blank":
             page.open(url)
         yield page

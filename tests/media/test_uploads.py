@@ -122,6 +122,25 @@ async def test_files_that_come_at_once_share_the_room(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 2
 
 
+async def test_a_file_that_is_being_written_takes_no_more_room_than_it_needs(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, MB)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncGenerator[bytes]:
+        begun.set()
+        await go_on.wait()
+        yield bytes(400_000)
+
+    first = asyncio.create_task(uploads.save(message("a.bin", number=1, size=400_000), slowly(), of_owner=True))
+    await begun.wait()
+    await uploads.save(message("b.bin", number=2, size=600_000), coming(bytes(600_000)), of_owner=True)
+    with pytest.raises(NotTaken):
+        await uploads.save(message("c.bin", number=3, size=100_000), coming(bytes(100_000)), of_owner=True)
+    go_on.set()
+    await first
+    assert len(files(tmp_path)) == 2
+
+
 async def test_strangers_cannot_take_the_owners_room(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, 10 * MB)
 

@@ -84,9 +84,12 @@ class Uploads:
             raise NotTaken("too_large")
         part = folder / f".{path.name}{_PART}"
         try:
-            await self._reserve(part, max(said, 1), max(said, _STEP), self._bounds(message, of_owner=of_owner))
-            size = await self._write(part, pieces, self._bounds(message, of_owner=of_owner))
-            await asyncio.to_thread(part.replace, path)
+            bounds = self._bounds(message, of_owner=of_owner)
+            await self._reserve(part, max(said, 1), said or _STEP, bounds)
+            size = await self._write(part, pieces, bounds)
+            async with self._counting:  # or it would be counted twice for a moment
+                await asyncio.to_thread(part.replace, path)
+                self._reserved.pop(part)
         except OSError as error:
             raise NotTaken("disk") from error
         finally:
