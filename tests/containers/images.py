@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
@@ -30,6 +32,18 @@ def build(folder: Path) -> None:
     for name, context in ((ASSISTANT, CHECKOUT), (BROWSER, CHECKOUT / "browser")):
         command = ["buildah", "bud", "--format=docker", "--isolation=chroot", "--layers", "--pull=never"]
         _run(*command, *_ways_out(folder), "--tag", name, str(context))
+
+
+def build_on(base: str, name: str, folder: Path, files: Mapping[str, str], entrypoint: list[str]) -> None:
+    """Build an image that is another one with a few files at its root."""
+    context = folder / "image"
+    context.mkdir()
+    for path, text in files.items():
+        (context / path).write_text(text)
+    copies = "".join(f"COPY --chmod=0644 {path} /{path}\n" for path in files)
+    (context / "Dockerfile").write_text(f"FROM {base}\n{copies}ENTRYPOINT {json.dumps(entrypoint)}\nCMD []\n")
+    options = ["--quiet", "--format=docker", "--isolation=chroot", "--pull=never"]
+    _run("buildah", "bud", *options, "--tag", name, str(context))
 
 
 def size(name: str) -> int:
