@@ -55,6 +55,7 @@ bench: $(READY_DEV)
 	@$(BIN)/python bench/memory_quality.py
 	@$(BIN)/python bench/memory_speed.py
 	@$(BIN)/python bench/plugins.py
+	@$(BIN)/python bench/media.py
 
 docs: $(READY)
 	@$(BIN)/jobs docs
