@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from images import ASSISTANT, build_on, podman
 
+from browser_stack import until
 from jobs.sandbox.claude import ModelRequest, Reply, Rules, call
 from jobs.sandbox.stage import Stage
 
 pytestmark = pytest.mark.containers
 
-IMAGE = "localhost/plants:1.0.0"
+IMAGE = f"localhost/plants:1.0.{os.getpid()}"
 PLANTS = """
 import os
 from mcp.server.mcpserver import MCPServer
@@ -30,7 +31,7 @@ server.run()
 
 
 @pytest.fixture
-def docker(images: float, tmp_path: Path) -> Path:
+def docker(images: float, tmp_path: Path) -> Iterator[Path]:
     """The folder of a `docker`, which knows the image."""
     del images
     build_on(ASSISTANT, IMAGE, tmp_path, {"plants.py": PLANTS}, ["/opt/jobs/.venv/bin/python", "/plants.py"])
@@ -45,7 +46,8 @@ def docker(images: float, tmp_path: Path) -> Path:
         'exec podman "$@"\n'
     )
     program.chmod(0o755)
-    return program.parent
+    yield program.parent
+    podman("rmi", "--force", IMAGE)  # with what still runs of it
 
 
 @pytest.fixture
@@ -81,4 +83,4 @@ async def test_a_server_that_is_an_image_is_installed_used_and_leaves_no_contain
     [said] = [text for text in map(str, stage.claude.requests.model[-1].tool_results) if "watered ficus" in text]
     assert "ANTHROPIC" not in said
     assert await daemon.stop() == 0
-    assert podman("ps", "--quiet", "--filter", f"ancestor={IMAGE}") == ""
+    until(lambda: podman("ps", "--quiet", "--filter", f"ancestor={IMAGE}") == "")

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from jobs.core.process_tree import kill_marked
+from jobs.mcp_manager.containers import end_containers
 from jobs.mcp_manager.launch import FOLDER
 from jobs.users import environment
 
@@ -32,6 +33,7 @@ def end_servers(data_dir: Path) -> None:
     homes = [str(home) for home in (data_dir / FOLDER).glob("*/*") if home.is_dir()]
     if ended := kill_marked("HOME", *homes) if homes else 0:
         log.info("Ended %d processes that MCP servers left behind", ended)
+    end_containers(data_dir)
 
 
 def keep_what_is_loaded() -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from jobs.core.errors import ToolFailed, ToolRetry
 from jobs.mcp_manager.config import Server
+from jobs.mcp_manager.containers import label
 from jobs.mcp_manager.fetching import run
 from jobs.mcp_manager.plans import Plan
 
@@ -92,7 +93,7 @@ async def installed(plan: Plan, folder: Path, sources: Sources) -> Server:
         case "pypi":
             command = await _pypi(plan, folder / APP, sources)
         case "oci":
-            command = _docker(plan)
+            command = _docker(plan, folder)
         case "program":
             command = (plan.program,)
         case "remote":
@@ -184,12 +185,13 @@ def _console_scripts(venv: Path, package: str) -> dict[str, str]:
     return {}
 
 
-def _docker(plan: Plan) -> tuple[str, ...]:
+def _docker(plan: Plan, folder: Path) -> tuple[str, ...]:
     docker = shutil.which("docker")
     if docker is None:
         raise ToolFailed("This server comes as a container image, and there is no docker on this machine.")
     keys = dict.fromkeys((*plan.keys, *plan.environment))
-    return (docker, "run", "--rm", "-i", *(word for key in keys for word in ("-e", key)), plan.package)
+    given = (word for key in keys for word in ("-e", key))
+    return (docker, "run", "--rm", "-i", label(folder.parent), *given, plan.package)
 
 
 def _choice(programs: Mapping[str, str], wanted: str, package: str) -> str:

@@ -21,7 +21,7 @@ FOLDER = "mcp"
 HOME = "home"
 SIGN_IN = "sign_in.json"
 _PR_SET_PDEATHSIG = 1
-_SIGKILL = 9
+_SIGKILL, _SIGTERM = 9, 15
 
 
 def environment(values: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -40,10 +40,10 @@ def private_home(home: Path) -> None:
     home.chmod(0o700)
 
 
-def die_with_parent() -> None:
-    """Be killed when the process that started this one ends; where the system can do that."""
+def die_with_parent(signal: int) -> None:
+    """Be sent this signal when the process that started this one ends; where the system can do that."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal)
 
 
 def main(what: str, data: str, name: str) -> None:
@@ -57,7 +57,7 @@ def main(what: str, data: str, name: str) -> None:
     home = Path(data, FOLDER, name, HOME)
     private_home(home)
     os.chdir(home)
-    die_with_parent()
+    die_with_parent(_SIGTERM if server["kind"] == "oci" else _SIGKILL)  # which docker hands on to the container
     command = server["command"]
     os.execve(command[0], command, environment(server["values"], home))  # noqa: S606
 

@@ -99,7 +99,10 @@ class Pipes:
         return self.process.returncode
 
     async def end(self) -> None:
-        """Kill what runs, children and all."""
+        """Let it end by itself, and kill what runs still, children and all."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()  # a container ends by nothing else: its `docker` may be killed, it goes on
+        await self.exit_code()
         await asyncio.to_thread(kill_tree, self.process.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
