@@ -113,6 +113,40 @@ async def test_a_server_of_pypi_is_installed_and_used(stage: Stage, everywhere: 
     await owner.ask("what time is it in Tokyo", "It is late there.")
 
 
+async def test_npx_of_filesystem_is_pinned_and_reads_what_it_was_given(stage: Stage, everywhere: Registries) -> None:
+    del everywhere
+    stage.workspace.mkdir(parents=True)
+    (stage.workspace / "plants.txt").write_text("ficus on the window sill")
+    given = ["-y", "@modelcontextprotocol/server-filesystem", str(stage.workspace)]
+    rules = installing(Rules(), command="npx", args=given, call_it="files")
+    rules.on_text("read it", lambda _: call("mcp__files__read_text_file", path=str(stage.workspace / "plants.txt")))
+    stage.claude.script = rules.on_result("ficus on the window sill", "It is on the sill.")
+    await stage.start()
+    owner = await installed(stage)
+    assert any("server-filesystem 2026.8.31 of npm" in text for text in owner.texts)
+    await owner.ask("read it", "It is on the sill.")
+
+
+async def test_what_the_server_of_memory_was_told_is_there_after_a_restart(
+    stage: Stage, everywhere: Registries
+) -> None:
+    del everywhere
+    rules = installing(Rules(), command="npx", args=["@modelcontextprotocol/server-memory"], call_it="mind")
+    entity = {"name": "ficus", "entityType": "plant", "observations": ["wants water"]}
+    rules.on_text("note it", lambda _: call("mcp__mind__create_entities", entities=[entity]))
+    rules.on_text("what of it", lambda _: call("mcp__mind__open_nodes", names=["ficus"]))
+    rules.on_result("relations.*wants water|wants water.*relations", "It wants water.")
+    stage.claude.script = rules.on_result("wants water", "Noted.")
+    daemon = await stage.start()
+    owner = await installed(stage)
+    await owner.ask("note it", "Noted.")
+    await stage.nothing_waits()
+    await daemon.stop()
+    daemon = await stage.start()
+    await daemon.wait_for_log("has passed its trial")
+    await owner.ask("what of it", "It wants water.")
+
+
 @pytest.mark.parametrize(("name", "ending"), [("server-everything", ".tgz"), ("mcp-server-time", ".whl")])
 async def test_an_install_that_is_killed_while_it_fetches_leaves_nothing_and_can_be_made_again(
     stage: Stage, everywhere: Registries, name: str, ending: str
