@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -344,6 +345,8 @@ def translated() -> Generator[None]:
         raise RetryLater(f"Telegram did not answer properly: {error}", after=_SERVER_PAUSE) from error
     except (OSError, asyncio.IncompleteReadError, errors.InvalidBufferError, errors.SecurityError) as error:
         raise NoAnswer(f"Telegram did not answer: {error}", after=_SERVER_PAUSE) from error
+    except (struct.error, OverflowError) as error:  # Telethon finds out while it writes the request
+        raise Undeliverable("a number or a moment in it is beyond any of Telegram's", reason="other") from error
     except ValueError as error:
         # Telethon's way to say that it never met this peer.
         raise Undeliverable(str(error), reason="unknown") from error
