@@ -35,12 +35,12 @@ class OwnersTurns:
         )
         self._turns = GuardedTurns(OWNER_SESSION, self._guard, marks)
 
-    async def begins(self, *events: SessionEvent | None, joins: bool = False) -> None:
+    async def begins(self, *events: SessionEvent | None, joins: bool = False, again: bool = False) -> None:
         messages = [
             InboundMessage(chat_id=EVENTS, message_id=1, sender_id=EVENTS, sent_at=self._desk.clock.now(), event=event)
             for event in events
         ]
-        await self._turns.turn_begins(messages, joins=joins)
+        await self._turns.turn_begins(messages, joins=joins, again=again)
 
     async def asks_before_a_command(self) -> bool:
         seen = await self._guard.sight("Bash", {"command": "ls"})
@@ -93,3 +93,35 @@ async def test_a_turn_that_has_read_a_chat_is_guarded_until_the_owner_begins_ano
     assert await turns.why_it_asks_before_scheduling() == ""
     await turns.begins(SessionEvent(kind="decision", facts="The owner does not allow your call."))
     assert "have started this" in await turns.why_it_asks_before_scheduling()
+
+
+async def test_a_turn_that_has_read_a_chat_stays_guarded_when_it_is_tried_again_or_something_comes_due(
+    turns: OwnersTurns,
+) -> None:
+    await turns.begins(None)
+    await turns.reads_a_chat()
+    await turns.begins(SessionEvent(kind="news", facts="It is eight o'clock."))
+    assert await turns.asks_before_a_command()
+    assert "messages were read for this" in await turns.why_it_asks_before_scheduling()
+    await turns.begins(None, again=True)
+    assert await turns.asks_before_a_command()
+    await turns.begins(None)
+    assert not await turns.asks_before_a_command()
+
+
+async def test_a_turn_that_a_restart_has_cut_off_after_it_had_read_a_chat_is_guarded_when_it_goes_on(
+    turns: OwnersTurns, desk: PeopleDesk
+) -> None:
+    await turns.begins(None)
+    await turns.reads_a_chat()
+    restarted = OwnersTurns(desk)
+    await restarted.begins(None, again=True)
+    assert await restarted.asks_before_a_command()
+    await restarted.begins(None)
+    assert not await restarted.asks_before_a_command()
+
+
+async def test_a_turn_that_had_read_nothing_is_as_free_when_it_is_tried_again(turns: OwnersTurns) -> None:
+    await turns.begins(None)
+    await turns.begins(None, again=True)
+    assert not await turns.asks_before_a_command()

@@ -29,7 +29,8 @@ class Handover:
         """The content of one user message; `joins`: to a turn that is underway."""
         content = await compose(rows, effects, self._show_file, self._zone)
         if self._manner.guard is not None:
-            await self._manner.guard.turn_begins([row.message for row in rows], joins=joins)
+            again = any(row.attempts for row in rows)
+            await self._manner.guard.turn_begins([row.message for row in rows], joins=joins, again=again)
         briefing = await self._manner.briefing() if self._manner.briefing is not None else ""
         if briefing != self._told:
             self._told = briefing

@@ -46,8 +46,8 @@ class SessionConfig:
 class TurnGuard(Protocol):
     """Hears what a guarded session is about to read."""
 
-    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool) -> None:
-        """These are handed over now; `joins`: to a turn that is underway."""
+    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool, again: bool = False) -> None:
+        """These are handed over now; `joins`: to a turn that is underway; `again`: not for the first time."""
         ...
 
     async def forget(self) -> None:

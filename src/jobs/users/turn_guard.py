@@ -18,9 +18,13 @@ class GuardedTurns:
         self._key = session_key
         self._guard = guard
         self._marks = marks
+        self._knows = False  # what the turns before this one have read: a restart forgets it
 
-    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool) -> None:
-        """See the port. What joins a guarded turn does not free it."""
+    async def turn_begins(self, messages: Sequence[InboundMessage], *, joins: bool, again: bool = False) -> None:
+        """See the port. Nothing frees a guarded turn but what the owner writes after it.
+
+        What joins it does not, nor what comes due by itself, nor that it is tried again: its words are still there.
+        """
         events = [message.event for message in messages if message.event is not None]
         if any(event.quoted for event in events):
             await self._marks.saw_outsiders(self._key)
@@ -28,13 +32,20 @@ class GuardedTurns:
             about = frozenset(event.task_id for event in events if event.task_id)
             guarded = any(map(_is_from_outside, events))
             self._guard.errands = (self._guard.errands | about) if joins else about
-            self._guard.guarded = (self._guard.guarded or guarded) if joins else guarded
-            self._guard.has_read = self._guard.has_read and joins
+            goes_on = joins or again or len(events) == len(messages)
+            if again and not self._knows:
+                self._guard.has_read, _ = await self._marks.of(self._key)
+                self._guard.guarded = self._guard.has_read
+            self._knows = True
+            self._guard.guarded = (self._guard.guarded and goes_on) or guarded
+            self._guard.has_read = self._guard.has_read and goes_on
         elif trigger_of(self._key) is not None:
             self._guard.guarded, _ = await self._marks.of(self._key)
 
     async def forget(self) -> None:
         """See the port."""
+        self._guard.guarded = self._guard.guarded and self._key != OWNER_SESSION
+        self._guard.has_read = False
         await self._marks.forget(self._key)
 
 
