@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telethon.tl import types
 from telling import Desk
 
 from jobs.sandbox.person import Person
@@ -51,3 +52,40 @@ async def test_numbers_that_fit_into_no_request_are_refused_with_a_reason(stage:
         ("tg_read_chat", {"chat": "@anna_s", "before": HUGE}),
     )
     assert all("beyond any of Telegram's" in text for text in answers), answers
+
+
+async def test_what_is_private_is_not_forwarded_behind_a_link_on_a_card_or_in_a_poll(stage: Stage) -> None:
+    anna, boris = anna_of(stage), stage.world.add_user("Boris", username="boris_b")
+    link: list[types.TypeMessageEntity] = [types.MessageEntityTextUrl(0, 4, "https://example.com/4815162342")]
+    hidden = stage.world.send_text(boris, stage.assistant, "Here it is", entities=link)
+    stage.workspace.mkdir(parents=True, exist_ok=True)
+    (stage.workspace / "MEMORY.md").write_text("- 🔒 code: 4815162342\n", encoding="utf-8")
+    desk, owner = await begin(stage)
+    friend = await stage.person(boris)
+    question = types.TextWithEntities("4815162342?", [])
+    options: list[types.TypePollAnswer] = [
+        types.InputPollAnswer(types.TextWithEntities(text, [])) for text in ("yes", "no")
+    ]
+    ids = [hidden.id_for(stage.assistant.id)]
+    for media in (
+        types.InputMediaContact("+4815162342", "Carl", "", ""),
+        types.InputMediaPoll(types.Poll(0, question, options, 0)),
+    ):
+        await friend.client.send_message(stage.assistant.id, file=media)
+        ids.append(stage.world.messages_between(boris, stage.assistant)[-1].id_for(stage.assistant.id))
+    forward = {"to": "@anna_s", "chat": "@boris_b"}
+    answers = await desk.call(owner, *(("tg_forward_message", {**forward, "message_id": number}) for number in ids))
+    assert all("private" in text for text in answers), answers
+    await stage.nothing_waits()
+    assert to_anna(stage, anna) == []
+
+
+async def test_a_secret_that_still_stands_in_a_chat_is_neither_forwarded_nor_noted(stage: Stage) -> None:
+    anna_of(stage)
+    desk, owner = await begin(stage)
+    secret = stage.world.send_text(stage.assistant, stage.owner, "/secret mail KEY hunter3hunter3")
+    here = {"chat": str(stage.owner.id), "message_id": secret.id_for(stage.assistant.id)}
+    [told] = await desk.call(owner, ("tg_forward_message", {"to": "@anna_s", **here}))
+    assert "leave it alone" in told
+    await stage.nothing_waits()
+    assert "hunter3" not in str([stage.rows("SELECT * FROM outbox"), stage.rows("SELECT * FROM tool_effects")])

@@ -11,8 +11,9 @@ from telethon import errors
 from telethon.tl import functions, types
 
 from jobs.core.errors import NotFound, ToolDenied, ToolRetry, Undeliverable
-from jobs.core.ports import OpenErrands
+from jobs.core.ports import REDACTED, OpenErrands
 from jobs.core.rich_text import RichText
+from jobs.telegram.attachments import said_in
 from jobs.telegram.chat_links import Invite, parse_source
 from jobs.telegram.client import Telegram, translated
 from jobs.telegram.finding import Finder, Found, found_of, titled
@@ -64,12 +65,15 @@ class Acting:
 
     # ---- messages ----
 
-    async def text_of(self, chat_id: int, message_id: int) -> str:
-        """What a message says."""
-        text = await self._telegram.text_of(chat_id, message_id)
-        if text is None:
+    async def said(self, chat_id: int, message_id: int) -> tuple[str, str]:
+        """What a message says, and that with all that hangs on it. Raises ToolDenied for a secret of the owner's."""
+        message = await self._telegram.message(chat_id, message_id)
+        if message is None or message.message is None:
             raise NotFound(f"There is no message {message_id} in that chat.")
-        return text
+        everything = said_in(message)
+        if everything == REDACTED:
+            raise ToolDenied("That message holds a secret that the owner has entered: leave it alone.")
+        return message.message, everything
 
     async def edit(self, found: Found, message_id: int, content: RichText) -> None:
         """Change a text of this account's."""
@@ -77,7 +81,7 @@ class Acting:
 
     async def delete(self, found: Found, message_id: int, *, for_everyone: bool) -> None:
         """Delete a message."""
-        await self.text_of(found.id, message_id)
+        await self.said(found.id, message_id)
         with translated():
             await self._client.delete_messages(found.entity, [message_id], revoke=for_everyone)
 

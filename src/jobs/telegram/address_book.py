@@ -11,6 +11,7 @@ from telethon import errors
 from telethon.tl import functions, types
 
 from jobs.core.people import Kind, PersonCard
+from jobs.telegram.attachments import said_in
 from jobs.telegram.client import Telegram, translated
 from jobs.telegram.finding import Finder
 
@@ -59,7 +60,8 @@ class TelegramPeople:
 
     async def text_of(self, chat_id: int, message_id: int) -> str | None:
         """See the port."""
-        return await self._telegram.text_of(chat_id, message_id)
+        message = await self._telegram.message(chat_id, message_id)
+        return said_in(message) if message is not None else None
 
     async def card(self, user_id: int) -> PersonCard:
         """Somebody who has written. Raises TelegramError; of one who is not known, the id is all that is told."""

@@ -12,6 +12,7 @@ from telethon.tl import types
 
 from jobs.core.errors import MessageGone, NoAnswer, RetryLater
 from jobs.core.messages import FILES, AttachmentKind, Carried
+from jobs.core.ports import REDACTED, parse_secret_command
 from jobs.telegram.client import Telegram, translated
 
 _PIECE = 512 * 1024
@@ -58,6 +59,19 @@ def carried_by(message: Any) -> Carried | None:
     describe = {"contact": _contact, "location": _location, "poll": _poll, "dice": _dice, "story": _story}.get(kind)
     words, told = describe(message.media) if describe is not None else (_WORDS[kind], ())
     return Carried(words=words, told=_lines(told))
+
+
+def said_in(message: Any) -> str:
+    """All that whoever is shown a message can read in it: its text, links behind words, cards, polls, file names.
+
+    A `/secret` of the owner's without its value.
+    """
+    text = message.message or ""
+    if parse_secret_command(text) is not None:
+        return REDACTED
+    links = [one.url for one in message.entities or () if isinstance(one, types.MessageEntityTextUrl)]
+    carried = carried_by(message)
+    return "\n".join(filter(None, (text, *links, carried.told if carried is not None else "")))
 
 
 async def pieces(telegram: Telegram, chat_id: int, message_id: int) -> AsyncGenerator[bytes]:

@@ -74,10 +74,10 @@ async def tg_forward_message(ctx: ToolContext, params: TgForwardMessage) -> str:
     acting = ctx.use(Acting)
     with explained():
         found, source = await acting.recipient(params.to), await ctx.use(Reader).open(params.chat)
-        text = await acting.text_of(source.id, params.message_id)
+        text, everything = await acting.said(source.id, params.message_id)
     if found.kind == "saved":
         acting.not_the_owners(found.id)
-    await _no_objection(ctx, found.id, text)
+    await _no_objection(ctx, found.id, everything)
     manner = Manner(silent=params.silent, forward_from=source.id, forward_id=params.message_id)
     ctx.send(found.id, RichText(text or "[media]"), manner=manner)
     return f"Handed over for delivery to {found.name} (id {found.id}); a failure is reported to the owner."
