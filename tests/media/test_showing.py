@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +50,25 @@ async def test_a_picture_that_would_fill_the_memory_is_not_opened(tmp_path: Path
     file = io.BytesIO()
     PIL.Image.new("1", (30_000, 30_000)).save(file, "PNG")
     assert await shown(tmp_path, "bomb.png", file.getvalue()) is None
+
+
+_PEAK = """
+import resource, sys
+from pathlib import Path
+from jobs.media import pictures
+assert pictures.for_model(Path(sys.argv[1])) is not None
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_the_largest_picture_is_not_copied_before_it_is_made_smaller(tmp_path: Path) -> None:
+    side, path = 7740, tmp_path / "large.bmp"
+    header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54, 0, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+    path.write_bytes(header)
+    with path.open("r+b") as file:
+        file.truncate(len(header) + side * side * 3)
+    told = subprocess.run([sys.executable, "-c", _PEAK, path], capture_output=True, check=True, text=True)
+    assert int(told.stdout) < 450  # MB: 240 of them are the picture
 
 
 @settings(deadline=None, max_examples=60)
