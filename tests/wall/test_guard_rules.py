@@ -272,6 +272,26 @@ async def test_a_yes_to_a_message_into_a_chat_is_for_the_chat_that_was_shown(sta
     assert scene.approvals() == ["granted", "waiting"]
 
 
+async def test_leave_to_forward_from_one_to_another_is_none_for_the_way_back(stage: Stage) -> None:
+    scene = await Scene.opened(stage, EXTERNAL_POLICY="tasks")
+    boris, carl = scene.users["Boris"], stage.world.add_user("Carl", username="carl_here")
+    ids = [stage.world.send_text(boris, stage.assistant, text).id_for(stage.assistant.id) for text in ("one", "two")]
+    secret = stage.world.send_text(carl, stage.assistant, "for you alone").id_for(stage.assistant.id)
+
+    def forward(to: str, chat: str, message_id: int | None) -> ToolUse:
+        return ToolUse("mcp__jobs__tg_forward_message", {"to": to, "chat": chat, "message_id": message_id})
+
+    await scene.hear("tell Carl what Boris says", forward("@carl_here", "@boris_here", ids[0]))
+    await scene.owner.send("for this errand", reply_to=scene.question().id_for(stage.owner.id))
+    await scene.allowed()
+    back = forward("@boris_here", "@carl_here", secret)
+    await scene.hear("and back", forward("@carl_here", "@boris_here", ids[1]), back)
+    ours = [m for m in stage.world.history(carl, stage.assistant) if m.sender == stage.assistant.id]
+    assert sorted(m.text for m in ours) == ["one", "two"]
+    assert scene.told("Boris") == []
+    assert scene.approvals() == ["standing", "waiting"]
+
+
 def scene_errand(stage: Stage) -> str:
     return str(stage.rows("SELECT id FROM tasks")[0][0])
 

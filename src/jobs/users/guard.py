@@ -34,11 +34,13 @@ _SAID = 2 * 4_096
 OF_ONES_OWN = frozenset({"schedule_task", "list_schedules", "update_schedule", "cancel_schedule", "run_schedule_now"})
 """Tools that reach nothing beyond the errand when its session calls them."""
 _READS = frozenset({"Read", "Grep", "Glob", "LS", "NotebookRead"})
-_THEIR_FILES = "uploads/people/"
-"""Part of the path of what other people have sent (`media/uploads`)."""
+_THEIR_FILES = "uploads/people"
+"""Where in the workspace lies what other people have sent (`media/uploads`)."""
 _IN_TELEGRAM = f"mcp__{SERVER_NAME}__tg_"
 _CHATS = ("to", "chat", "channel")
 """Parameters of our own tools that name a chat."""
+_NAMING = ("file_path", "notebook_path", "path")
+"""Parameters of the CLI's reading tools that name a file or folder."""
 _UNASKED = _HARMLESS | _READS | {"Skill"}
 
 
@@ -151,7 +153,7 @@ class SessionGuard:
         if tool in _HARMLESS or (tool == "Skill" and await self._is_given(str(arguments.get("skill")))):
             return None
         if tool in _READS:
-            if _THEIR_FILES in str(arguments.get("file_path") or arguments.get("path") or ""):
+            if self._may_show_their_files(tool, arguments):
                 await self._marks.saw_outsiders(self._key)
             if not self._is_skill(tool, arguments):
                 await self._marks.read_private(self._key, str(arguments.get("file_path") or tool)[:200])
@@ -220,6 +222,16 @@ class SessionGuard:
             return False
         return Path(path).resolve().is_relative_to(self._skills.resolve())
 
+    def _may_show_their_files(self, tool: str, arguments: Mapping[str, object]) -> bool:
+        """Whether what is read may have been sent by other people; what is searched, in all that lies below it."""
+        workspace = self._skills.parent.parent
+        named = next((str(arguments[name]) for name in _NAMING if arguments.get(name)), "")
+        try:
+            theirs, place = (workspace / _THEIR_FILES).resolve(), (workspace / Path(named).expanduser()).resolve()
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a home that nobody has, a NUL
+            return True
+        return place.is_relative_to(theirs) or (tool == "Grep" and theirs.is_relative_to(place))
+
     async def _call(self, tool: str, arguments: Mapping[str, object], why: Words) -> Call:
         spec = self._tools.get(tool)
         arguments = spec.without_secrets(arguments) if spec is not None else arguments
@@ -251,7 +263,7 @@ class SessionGuard:
                 ]
             ),
             why=why.say(self._language, what=private) if why is words.BECAUSE_PRIVATE else why.say(self._language),
-            people=canonical({"": sorted(whom)})[5:-1] if whom else "",
+            people=canonical({"": self._in_order(tool, whom)})[5:-1] if whom else "",
             own=_as_it_asks(spec, arguments),
         )
 
@@ -264,6 +276,11 @@ class SessionGuard:
         cards = [await self._repository.one(str(name), self._key) for name in names]
         chats = [await self._repository.chat(str(arguments[name])) for name in _CHATS if name in arguments]
         return {**{card.id: describe(card) for card in cards}, **dict(chats)}
+
+    @staticmethod
+    def _in_order(tool: str, whom: Mapping[int, str]) -> Sequence[int]:
+        """In Telegram, first where it goes: leave to forward from one to the other is none for the way back."""
+        return [*whom] if tool.startswith(_IN_TELEGRAM) else sorted(whom)
 
     async def _message(self, tool: str, arguments: Mapping[str, object]) -> str:
         """What the message says that a call of our own tools names: the owner decides about that, not about an id."""
