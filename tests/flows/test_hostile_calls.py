@@ -89,3 +89,15 @@ async def test_a_secret_that_still_stands_in_a_chat_is_neither_forwarded_nor_not
     assert "leave it alone" in told
     await stage.nothing_waits()
     assert "hunter3" not in str([stage.rows("SELECT * FROM outbox"), stage.rows("SELECT * FROM tool_effects")])
+
+
+async def test_a_notice_of_a_sign_in_is_neither_deleted_nor_marked_as_read(stage: Stage) -> None:
+    notice = stage.world.send_text(stage.world.users[777000], stage.assistant, "New login")
+    desk, owner = await begin(stage)
+    answers = await desk.call(
+        owner,
+        ("tg_delete_message", {"chat": "777000", "message_id": notice.id_for(stage.assistant.id)}),
+        ("tg_mark_read", {"chat": "777000"}),
+    )
+    assert all("tells the owner of every sign-in" in text for text in answers)
+    assert [m.text for m in stage.world.history(stage.assistant, stage.world.users[777000])] == ["New login"]

@@ -16,7 +16,7 @@ from jobs.core.rich_text import RichText
 from jobs.telegram.attachments import said_in
 from jobs.telegram.chat_links import Invite, parse_source
 from jobs.telegram.client import Telegram, translated
-from jobs.telegram.finding import Finder, Found, found_of, titled
+from jobs.telegram.finding import SIGN_IN_CODES, Finder, Found, found_of, titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Acting:
         """A chat to act in; never the owner's, where a changed question or a 👍 would pass for the owner's word."""
         found = await self.recipient(who)
         self.not_the_owners(found.id)
+        if found.id == SIGN_IN_CODES:
+            raise ToolDenied("That chat tells the owner of every sign-in: nothing there is deleted, hidden or changed.")
         return found
 
     def not_the_owners(self, chat_id: int) -> None:

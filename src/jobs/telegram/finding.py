@@ -23,6 +23,9 @@ _BAD_INVITES = (errors.InviteHashExpiredError, errors.InviteHashInvalidError, er
 _OWN = frozenset({"me", "saved", "saved messages", "избранное"})
 _PHONE = re.compile(r"\+\d[\d ()-]{6,}")
 
+SIGN_IN_CODES = 777000
+"""Telegram's own account: whoever reads its codes to somebody gives the account away."""
+
 Kind = Literal["person", "bot", "group", "channel", "saved"]
 
 

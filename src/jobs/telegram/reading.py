@@ -14,15 +14,13 @@ from jobs.core.errors import NotFound
 from jobs.core.fence import fenced
 from jobs.core.people import one_line
 from jobs.telegram.client import Telegram, translated
-from jobs.telegram.finding import Finder, Found, found_of, plain
+from jobs.telegram.finding import SIGN_IN_CODES, Finder, Found, found_of, plain
 from jobs.telegram.listing import Names, line_of, listed, names_in
 
 MOST = 100
 """Messages in one request: as many as Telegram gives."""
 _DIALOGS = 1000
 _PREVIEW = 160
-_SIGN_IN_CODES = 777000
-"""Telegram's own account: whoever reads its codes to somebody gives the account away."""
 _STATUS: dict[type[Any], str] = {
     types.UserStatusOnline: "online",
     types.UserStatusRecently: "seen recently",
@@ -75,7 +73,7 @@ class Reader:
         unread = f", {dialog.unread_count} unread" if dialog.unread_count else ""
         line = f"{found.name} ({found.kind}{username}, id {found.id}{unread})"
         message = dialog.message
-        if message is None or found.id == _SIGN_IN_CODES:
+        if message is None or found.id == SIGN_IN_CODES:
             return line
         last = line_of(message, {found.id: found.name}, self.zone).splitlines()[0]
         return f"{line} {last[:_PREVIEW]}"
@@ -218,7 +216,7 @@ class Reader:
         hits = [
             message
             for message in answer.messages
-            if message.chat_id != _SIGN_IN_CODES and (author is None or message.sender_id == author.id)
+            if message.chat_id != SIGN_IN_CODES and (author is None or message.sender_id == author.id)
         ]
         if not hits:
             return "Nothing was found in the chats of this account."
@@ -245,7 +243,7 @@ class Reader:
     async def open(self, who: str) -> Found:
         """A chat to read in."""
         found = await self.finder.find(who)
-        if found.id == _SIGN_IN_CODES:
+        if found.id == SIGN_IN_CODES:
             raise NotFound("That chat holds Telegram's sign-in codes: it is not read. The owner can see it in the app.")
         return found
 
