@@ -58,15 +58,12 @@ async def test_what_finds_no_room_is_said_so(stage: Stage) -> None:
     assert len(uploads(stage)) == 1
 
 
-async def test_what_was_deleted_before_it_was_fetched_is_said_so(stage: Stage) -> None:
+async def test_what_telegram_does_not_give_is_said_so(stage: Stage) -> None:
     await stage.start()
     owner = await stage.person()
-    release = asyncio.Event()
-    stuck = stage.telegram.faults.add(Delay(release), "messages.getMessages", user_id=stage.assistant.id, times=None)
-    message = stage.world.send_file(stage.owner, stage.assistant, StoredFile(0, b"x", 0, "text/plain"), "look")
-    await stuck.struck()
-    stage.world.delete(message)
-    release.set()
+    refused = TelegramRefuses(400, "MESSAGE_IDS_EMPTY")
+    stage.telegram.faults.add(refused, "messages.getMessages", user_id=stage.assistant.id, times=None)
+    stage.world.send_file(stage.owner, stage.assistant, StoredFile(0, b"x", 0, "text/plain"), "look")
     await owner.wait_for_text("I could not get this from Telegram (the file)")
     await owner.wait_for_text("Fine.")
     assert "could not be loaded from Telegram" in told(stage.claude.requests.model[-1])

@@ -46,6 +46,7 @@ from jobs.users.file_tools import Sendable
 from jobs.users.guard import Marks, SessionGuard
 from jobs.users.pool import Pool
 from jobs.users.prompts import errand_prompt, owner_prompt, person_prompt, trigger_prompt
+from jobs.users.reactions import ReactionNotes, Together, also_told
 from jobs.users.repository import UsersRepository
 from jobs.users.session import UserSession
 from jobs.users.session_file import SessionFile
@@ -112,6 +113,7 @@ class SessionFactory:
     def _owner(self) -> UserSession:
         settings, telegram = self._world.settings, self._world.telegram
         guard = self._guard(OWNER_SESSION, Role.OWNER)
+        reactions = ReactionNotes(self._world.journal, settings.timezone)
         system = owner_prompt(
             owner_id=settings.tg_user_id, account=telegram.account.name, workspace=settings.workspace_dir
         )
@@ -122,8 +124,8 @@ class SessionFactory:
             SessionFile(self._session_path(str(settings.tg_user_id))),
             guard=guard,
             manner=Manner(
-                settled=self._outcomes_of(OWNER_SESSION),
-                notes=self._world.triggers.outcomes,
+                settled=also_told(self._outcomes_of(OWNER_SESSION), reactions),
+                notes=Together(self._world.triggers.outcomes, reactions),
                 opening=self._world.memory.opening,
                 farewell=self._world.memory.leave_behind,
                 guard=GuardedTurns(OWNER_SESSION, guard, self._marks),

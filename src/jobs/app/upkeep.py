@@ -37,7 +37,7 @@ async def see_reactions(world: World, inbound: Inbound) -> bool:
     """See to the reactions that were made while nobody listened; False when Telegram says "not now"."""
     try:
         waiting = await world.approvals.waiting()
-        await inbound.look_for_reactions([q.message_id for q in waiting if q.message_id is not None])
+        await inbound.reactions.look([q.message_id for q in waiting if q.message_id is not None])
     except (TelegramError, StorageError) as error:
         log.warning("Reactions to questions could not be looked for: %s", error)
         return not isinstance(error, RetryLater)

@@ -179,8 +179,11 @@ class Questions(Protocol):
         """Whether a message of the owner answers a question; it is settled then."""
         ...
 
-    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> None:
-        """The owner has reacted to a message of ours: now, or at a moment that Telegram names."""
+    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> bool:
+        """The owner has reacted to a message of ours: now, or at a moment that Telegram names.
+
+        Whether that is an answer to a question, be it one that is open no more.
+        """
         ...
 
 

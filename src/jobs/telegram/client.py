@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -281,6 +281,12 @@ class Telegram:
         """A message as Telethon has it; None when it is gone."""
         with translated():
             return await self.client.get_messages(await self._peer(chat_id), ids=message_id)
+
+    async def missing(self, chat_id: int, message_ids: Sequence[int]) -> list[int]:
+        """Which of these messages (at most 100) are not in a chat any more."""
+        with translated():
+            found: Any = await self.client.get_messages(await self._peer(chat_id), ids=list(message_ids))
+        return [message_id for message_id, message in zip(message_ids, found, strict=True) if message is None]
 
     async def _peer(self, chat_id: int) -> Any:
         """Telegram's handle of a chat.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from jobs.core import fence
 from jobs.core.errors import JobsError, TelegramError
 from jobs.core.i18n import Language
 from jobs.core.journal import InboxRow, Journal
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 _PAUSE_AFTER_FAILURE = 5.0
 _LOOK_UP_SECONDS = 5.0
-_SECRET = re.compile(r"(Bearer )\S+")
-"""The secret of a web hook, in the message that told the owner of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +227,7 @@ class Dispatcher:
             ours = await self._journal.outbox.may_be_ours(tx, message.chat_id, message.message_id, message.text)
             if ours:
                 await self._journal.inbox.settle(tx, [row.id], "done")
-            if ours and _SECRET.search(message.text):
+            if ours and fence.BEARER.search(message.text):
                 await self._journal.inbox.forget_words(tx, row.id)
         return ours
 
@@ -279,7 +277,7 @@ class Dispatcher:
 
 
 def _masked(text: str | None) -> str | None:
-    return _SECRET.sub(r"\1•••", text) if text is not None else None
+    return fence.masked(text) if text is not None else None
 
 
 __all__: Sequence[str] = ("Dispatcher",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telethon import events, utils
@@ -17,6 +17,8 @@ from jobs.core.words import chat as words
 from jobs.telegram.attachments import attachment_of, carried_by
 from jobs.telegram.client import Telegram, translated
 from jobs.telegram.commands import parse_command
+from jobs.telegram.deletions import Deletions
+from jobs.telegram.reactions import OwnerReactions
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _LATEST_OF_A_PERSON = 50
 
 
 class Inbound:
-    """Journals what people write to this account, each for their own session; reactions of the owner are handed on.
+    """Journals what people write to this account, each for their own session, and what they take back.
 
     `on_missed` is called for each message that the journal does not take: it is time to compare. `on_stop` is called
     with the session of a /stop among them.
@@ -51,7 +53,8 @@ class Inbound:
         self._journal = journal
         self._owner_id = owner_id
         self._alarm = alarm
-        self._questions = questions
+        self.reactions = OwnerReactions(telegram, journal, owner_id, questions=questions, alarm=alarm)
+        self._deletions = Deletions(telegram, journal, alarm)
         self._secrets = secrets
         self._typing = typing
         self._on_missed = on_missed
@@ -61,12 +64,13 @@ class Inbound:
         self._made_up = 0  # of those: how many had come when a comparison began that has succeeded since
 
     def listen(self) -> None:
-        """Journal new messages and edits from now on."""
+        """Journal new messages, edits, deletions and reactions from now on."""
         client = self._telegram.client
         client.add_event_handler(self._on_message, events.NewMessage())
         client.add_event_handler(self._on_edit, events.MessageEdited())
         client.add_event_handler(self._on_typing, events.Raw(types.UpdateUserTyping))
-        client.add_event_handler(self._on_reactions, events.Raw(types.UpdateMessageReactions))
+        client.add_event_handler(self.reactions.on_update, events.Raw(types.UpdateMessageReactions))
+        client.add_event_handler(self._deletions.on_deleted, events.MessageDeleted())
 
     async def reconcile(self) -> int:
         """Compare Telegram's history with the journal and add what is missing; returns how many that were.
@@ -75,6 +79,7 @@ class Inbound:
         """
         missed = self._missed
         await self._journal.database.check_writable()  # before Telegram is asked in vain, again and again
+        await self._deletions.compare()
         added = dialogs = people = 0
         with translated():
             client = self._telegram.client
@@ -100,11 +105,12 @@ class Inbound:
         return added
 
     async def reconcile_owner(self) -> int:
-        """The same for the owner's chat alone, unless others were missed: three calls, for every few minutes."""
+        """The same for the owner's chat alone, unless others were missed: a few calls, every few minutes."""
         async with self._journal.database.transaction() as tx:
             seen = await self._journal.inbox.reconciled(tx, self._owner_id)
         if not seen or self._missed > self._made_up:  # there may be no chat to look at yet
             return await self.reconcile()
+        await self._deletions.compare()
         with translated():
             return await self._journal_history(seen)
 
@@ -128,8 +134,10 @@ class Inbound:
 
     async def _journal_edits(self, chat_id: int, most: int) -> int:
         """Edits of the latest messages of a chat: Telethon leaves those out of what it catches up with."""
-        latest = self._telegram.client.iter_messages(chat_id, limit=most)
-        edits = [_parse_edit(m) async for m in latest if _is_edited(m) and self._session_key(m)]
+        latest: list[Any] = [m async for m in self._telegram.client.iter_messages(chat_id, limit=most)]
+        if chat_id == self._owner_id:
+            await self.reactions.compare(latest)
+        edits = [_parse_edit(m) for m in latest if _is_edited(m) and self._session_key(m)]
         inbox, outbox = self._journal.inbox, self._journal.outbox
         async with self._journal.database.transaction() as tx:
             edits = [
@@ -210,30 +218,6 @@ class Inbound:
     async def _on_typing(self, update: Any) -> None:
         if isinstance(update.action, types.SendMessageTypingAction):
             self._typing(person_session(update.user_id))
-
-    async def _on_reactions(self, update: Any) -> None:
-        if utils.get_peer_id(update.peer) == self._owner_id:
-            await self._take_reactions(update.msg_id, update.reactions)
-
-    async def look_for_reactions(self, message_ids: Sequence[int]) -> None:
-        """Reactions that were made while nobody listened: Telegram does not tell of those by itself."""
-        if message_ids:
-            with translated():
-                found: Any = await self._telegram.client.get_messages(self._owner_id, ids=list(message_ids))
-            for message in found:
-                if message is not None and message.reactions is not None:
-                    await self._take_reactions(message.id, message.reactions)
-
-    async def _take_reactions(self, message_id: int, reactions: Any) -> None:
-        """Only the owner's count; in Saved Messages, where nobody else is, they are not named."""
-        for reaction in reactions.recent_reactions or ():
-            emoji = getattr(reaction.reaction, "emoticon", None)
-            if emoji and utils.get_peer_id(reaction.peer_id) == self._owner_id:
-                try:
-                    await self._questions.answered_by_reaction(message_id, emoji, reaction.date)
-                except StorageError:
-                    log.exception("A reaction could not be noted")
-                    await self._alarm(words.DISK_REFUSES)
 
     async def _on_edit(self, event: Any) -> None:
         message = event.message

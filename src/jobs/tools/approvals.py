@@ -299,12 +299,19 @@ class Approvals:
             return False
         return await self.answer(question, verdict, said_in=row.id)
 
-    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> None:
+    async def answered_by_reaction(self, message_id: int, emoji: str, at: datetime | None = None) -> bool:
         """See `core.ports.Questions`."""
         verdict = parse_verdict(emoji)
+        if verdict is None:
+            return False
         question = await self.asked_in(message_id)
-        if verdict is not None and question is not None and not _too_late(question, at or self._clock.now()):
+        if question is not None and not _too_late(question, at or self._clock.now()):
             await self.answer(question, verdict)
+        async with self._journal.database.transaction() as tx:
+            asked = await tx.one(
+                f"{_SELECT} WHERE outbox.chat_id = ? AND outbox.message_id = ? LIMIT 1", self._owner_chat, message_id
+            )
+        return asked is not None
 
     async def overdue(self) -> Sequence[Question]:
         """The questions that have waited too long."""

@@ -1,6 +1,6 @@
 """Incoming messages and what became of them.
 
-new → submitted → done, with the ways out: `dropped` (the owner stopped it), `failed` (given up, and said so),
+new → submitted → done, with the ways out: `dropped` (stopped, or taken back), `failed` (given up, and said so),
 `parked` (waits for a person to mend something), `held` (nobody answers it). `submitted` and `parked` go back to
 `new` when the attempt ends without an answer.
 """
@@ -134,6 +134,37 @@ class Inbox:
                 row_id,
             )
         return settled
+
+    async def withdraw(self, tx: Transaction, message_ids: Iterable[int], *, unless: str) -> list[tuple[str, InboxRow]]:
+        """Drop what is still in the queue of messages that were deleted; returns what that was, with the sessions.
+
+        The ids are those of private chats, which an account counts together. What the model has stays as it is, and
+        so does a message that reads `unless`.
+        """
+        rows = await tx.all(
+            "SELECT inbox.* FROM json_each(?) JOIN inbox ON message_id = value WHERE chat_id > 0 "
+            "AND session_key IS NOT NULL AND state IN ('new', 'parked') "
+            "AND coalesce(json_extract(payload, '$.text'), '') <> ? ORDER BY inbox.id",
+            json.dumps(list(message_ids)),
+            unless,
+        )
+        await self.settle(tx, [row["id"] for row in rows], "dropped")
+        return [(str(row["session_key"]), _parse(row)) for row in rows]
+
+    async def is_open(self, tx: Transaction, row_id: int) -> bool:
+        """Whether a row is not settled yet."""
+        return await tx.one("SELECT 1 FROM inbox WHERE id = ? AND settled_at IS NULL", row_id) is not None
+
+    async def queued(self, tx: Transaction) -> dict[int, list[int]]:
+        """The messages that people have written and the model has not got, by chat."""
+        rows = await tx.all(
+            "SELECT DISTINCT chat_id, message_id FROM inbox WHERE chat_id > 0 AND session_key IS NOT NULL "
+            "AND state IN ('new', 'parked') ORDER BY id DESC"
+        )
+        found: dict[int, list[int]] = {}
+        for row in rows:
+            found.setdefault(int(row["chat_id"]), []).append(int(row["message_id"]))
+        return found
 
     async def forget_words(self, tx: Transaction, row_id: int) -> None:
         """A settled message holds what is not to be kept."""

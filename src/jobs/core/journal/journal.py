@@ -12,6 +12,7 @@ from jobs.core.database import Database, Transaction
 from jobs.core.journal.effects import Effects, RecordedEffect
 from jobs.core.journal.inbox import Inbox, InboxRow, Settled
 from jobs.core.journal.outbox import Origin, Outbox
+from jobs.core.journal.reactions import Reaction, Reactions
 from jobs.core.messages import EVENTS, InboundMessage, SessionEvent, Taken
 from jobs.core.rich_text import RichText
 from jobs.core.usage import TurnUsage, Usage
@@ -45,6 +46,7 @@ class Journal:
         self.inbox = Inbox(clock)
         self.outbox = Outbox(clock)
         self.effects = Effects(clock)
+        self.reactions = Reactions(clock)
         self.usage = Usage(database, clock)
         self.received = asyncio.Event()
         """Rings when there may be rows to claim; the dispatcher clears it."""
@@ -85,14 +87,39 @@ class Journal:
     async def took(
         self, row: InboxRow, taken: Taken, session_key: str, *, usage: TurnUsage | None, also: Also | None
     ) -> None:
-        """Note what has become of a message's file, and what that cost; `also` is done in the same transaction."""
+        """Note what has become of a message's file, and what that cost.
+
+        `also` is done in the same transaction, unless the message was taken back meanwhile.
+        """
         async with self.database.transaction() as tx:
             await self.inbox.take(tx, row.id, taken)
             if usage is not None:
                 await self.usage.record(tx, usage, session_key=session_key, started_by="file", outcome="done")
-            if also is not None:
+            if also is not None and await self.inbox.is_open(tx, row.id):
                 await also(tx)
         self.queued.set()
+
+    async def withdraw(self, message_ids: Sequence[int], *, unless: str) -> int:
+        """Messages of private chats were deleted: what is still in the queue of them is not answered.
+
+        See `Inbox.withdraw`. Returns how many that were.
+        """
+        async with self.database.transaction() as tx:
+            withdrawn = await self.inbox.withdraw(tx, message_ids, unless=unless)
+            for session_key in {key for key, row in withdrawn if row.attempts}:
+                # An attempt came to nothing: unless others are still to be answered, so does what it had written.
+                await self.effects.settle(tx, session_key, "", 0)
+                if not await self.inbox.open_rows(tx, session_key):
+                    await self.outbox.withdraw_draft(tx, session_key)
+        if withdrawn:
+            self.ring()
+        return len(withdrawn)
+
+    async def note_reactions(self, chat_id: int, message_id: int, standing: Sequence[Reaction]) -> None:
+        """These reactions of the owner stand at a message now; nothing happens where it is not one of ours."""
+        async with self.database.transaction() as tx:
+            if await self.outbox.is_ours(tx, chat_id, message_id):
+                await self.reactions.note(tx, chat_id, message_id, standing)
 
     async def begin_attempt(
         self, session_key: str, rows: Sequence[InboxRow]

@@ -251,8 +251,12 @@ class TelegramWorld(WorldState):
 
     def react(self, user: User, message: Message, emoji: str | None) -> None:
         """React to a message as an account; None takes the reaction back."""
+        self.react_with(user, message, [types.ReactionEmoji(emoji)] if emoji else [])
+
+    def react_with(self, user: User, message: Message, chosen: list[types.TypeReaction]) -> None:
+        """React with anything, as subscribers may; it replaces what the account has chosen before."""
         ctx = Context(self, user)
-        reactions.react(ctx, message, [types.ReactionEmoji(emoji)] if emoji else [])
+        reactions.react(ctx, message, chosen)
         ctx.publish()
 
     def deliver_scheduled(self, user: User | None = None) -> None:
