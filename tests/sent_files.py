@@ -25,4 +25,5 @@ def opened(data: bytes) -> PIL.Image.Image:
 
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-PDF += b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer\n%%EOF\n"
+PDF += b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R>>endobj\n"
+PDF += b"trailer\n%%EOF\n"

@@ -89,6 +89,14 @@ async def test_a_pdf_that_the_api_would_refuse_is_not_shown(tmp_path: Path, data
     assert await shown(tmp_path, "a.pdf", data) is None
 
 
+async def test_a_pdf_whose_pages_are_too_many_or_cannot_be_counted_is_not_shown(tmp_path: Path) -> None:
+    page = b"3 0 obj<</Type/Page/Parent 2 0 R>>endobj\n"
+    assert await shown(tmp_path, "a.pdf", PDF.replace(page, page * 30)) is None
+    assert await shown(tmp_path, "a.pdf", PDF.replace(page, b"3 0 obj<</Type/ObjStm>>stream")) is None
+    assert await shown(tmp_path, "a.pdf", PDF.replace(page, b"")) is None
+    assert isinstance(await shown(tmp_path, "a.pdf", PDF.replace(page, page * 20)), Document)
+
+
 async def test_large_files_are_not_shown(tmp_path: Path) -> None:
     assert await shown(tmp_path, "a.pdf", PDF[:20] + bytes(4_000_000) + PDF[20:]) is None
     assert await shown(tmp_path, "a.txt", b"x" * 64 * 1024) is not None

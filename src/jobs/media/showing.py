@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from jobs.core.messages import Document, Image, InboundMessage
 from jobs.media import pictures
 
-_LARGEST_PDF = 3 * 1024 * 1024
+_LARGEST_PDF = 1024 * 1024
+_MOST_PAGES = 20
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _LARGEST_TEXT = 64 * 1024
 _PLAIN = frozenset("\t\n\r\f")
 _PICTURES = frozenset({"photo", "sticker", "document"})
@@ -43,9 +46,13 @@ def _shown(path: Path, *, is_photo: bool) -> Image | Document | None:
 
 
 def _pdf(data: bytes) -> Document | None:
-    """The API refuses the whole message for a PDF that is broken or locked."""
-    whole = data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:]
-    return Document(media_type="application/pdf", data=data) if whole and b"/Encrypt" not in data else None
+    """The API refuses the whole message for a PDF that is broken, locked, or of too many pages (100, or 32 MB in all).
+
+    Pages in compressed objects cannot be counted: such a PDF is left to the model's own tools, a few pages at a time.
+    """
+    whole = data.startswith(b"%PDF-") and b"%%EOF" in data[-1024:] and b"/Encrypt" not in data
+    few = b"/ObjStm" not in data and 1 <= len(_PAGE.findall(data)) <= _MOST_PAGES
+    return Document(media_type="application/pdf", data=data) if whole and few else None
 
 
 def _text(data: bytes) -> Document | None:
