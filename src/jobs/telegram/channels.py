@@ -18,7 +18,7 @@ from jobs.core.people import one_line
 from jobs.core.posts import FeedChat, Page
 from jobs.telegram.chat_links import Ids, Invite, Title, Username, parse_source
 from jobs.telegram.client import Telegram, translated
-from jobs.telegram.finding import plain, titled, username_of
+from jobs.telegram.finding import by_username, look_at_invite, plain, titled, username_of
 from jobs.telegram.posts import PAGE, parse_page
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 _DIALOGS = 1000
 _NAMED = 10
 _CHATS = (types.Channel, types.ChannelForbidden, types.Chat, types.ChatForbidden)
-_UNKNOWN = (ValueError, errors.UsernameInvalidError, errors.UsernameNotOccupiedError)
-_BAD_INVITES = (errors.InviteHashExpiredError, errors.InviteHashInvalidError, errors.InviteHashEmptyError)
 
 
 class TelegramChannels:
@@ -83,7 +81,7 @@ class TelegramChannels:
         with translated():
             match parse_source(source):
                 case Username(name):
-                    entity = await self._by_username(name)
+                    entity = await by_username(self._client, name)
                 case Invite(invite):
                     entity = await self._by_invite(invite)
                 case Ids(candidates):
@@ -91,7 +89,7 @@ class TelegramChannels:
                 case Title(text) as title:
                     entity = await self._by_title(text)
                     if entity is None and title.username is not None:
-                        entity = await self._by_username(title.username.name)
+                        entity = await by_username(self._client, title.username.name)
         if entity is None:
             raise NotFound(
                 f"No channel or group is known as {source!r}, neither by that name nor among this account's chats. Ask "
@@ -100,17 +98,8 @@ class TelegramChannels:
         self._telegram.remember()
         return await self._chat_of(entity, source)
 
-    async def _by_username(self, name: str) -> Any:
-        try:
-            return await self._client.get_entity(name)
-        except _UNKNOWN:
-            return None
-
     async def _by_invite(self, invite: str) -> Any:
-        try:
-            found: Any = await self._client(functions.messages.CheckChatInviteRequest(invite))
-        except _BAD_INVITES:
-            raise NotFound("That invite link has expired or was revoked. Ask for a new one.") from None
+        found = await look_at_invite(self._client, invite)
         if isinstance(found, types.ChatInviteAlready):
             return found.chat
         by_request = " (its admins decide who is let in)" if found.request_needed else ""
@@ -193,7 +182,7 @@ class TelegramChannels:
         try:
             return await self._client.get_input_entity(chat.id)
         except ValueError:
-            if chat.username and await self._by_username(chat.username):
+            if chat.username and await by_username(self._client, chat.username):
                 self._telegram.remember()
         return await self._client.get_input_entity(chat.id)  # who has taken the name is not whom the id means
 

@@ -50,6 +50,22 @@ class Found:
         return f"{titled(self.name)} ({self.kind}{username}, id {self.id})"
 
 
+async def by_username(client: Any, name: str) -> Any:
+    """Whoever or whatever has this username; None for nobody."""
+    try:
+        return await client.get_entity(name)
+    except _UNKNOWN:
+        return None
+
+
+async def look_at_invite(client: Any, invite: str) -> Any:
+    """What Telegram tells of an invite link. Raises NotFound when it leads nowhere any more."""
+    try:
+        return await client(functions.messages.CheckChatInviteRequest(invite))
+    except _BAD_INVITES:
+        raise NotFound("That invite link has expired or was revoked. Ask for a new one.") from None
+
+
 class Finder:
     """Finds by @username, link, phone number, id, a chat's title or a contact's name.
 
@@ -81,7 +97,7 @@ class Finder:
     async def _by_source(self, text: str) -> Any:
         match parse_source(text):
             case Username(name):
-                return await self._by_username(name)
+                return await by_username(self._client, name)
             case Invite(invite):
                 return await self._by_invite(invite)
             case Ids(candidates):
@@ -89,12 +105,6 @@ class Finder:
                 return await self._by_id(mine) or await self._by_title(text)
             case Title(title):
                 return await self._by_title(title)
-
-    async def _by_username(self, name: str) -> Any:
-        try:
-            return await self._client.get_entity(name)
-        except _UNKNOWN:
-            return None
 
     async def _by_phone(self, digits: str) -> Any:
         try:
@@ -104,10 +114,7 @@ class Finder:
         return next(iter(resolved.users), None)
 
     async def _by_invite(self, invite: str) -> Any:
-        try:
-            found: Any = await self._client(functions.messages.CheckChatInviteRequest(invite))
-        except _BAD_INVITES:
-            raise NotFound("That invite link has expired or was revoked. Ask for a new one.") from None
+        found = await look_at_invite(self._client, invite)
         if isinstance(found, types.ChatInviteAlready):
             return found.chat
         raise NotFound(
